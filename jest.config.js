@@ -1,0 +1,15 @@
+import { fileURLToPath } from 'node:url';
+
+// One configuration for every workspace; each runs `jest` from its own folder with --rootDir.
+export default {
+  testEnvironment: 'node',
+  extensionsToTreatAsEsm: ['.ts'],
+  transform: {
+    '\\.ts$': [
+      '@swc/jest',
+      { jsc: { parser: { syntax: 'typescript' }, target: 'es2022' }, module: { type: 'es6' } },
+    ],
+  },
+  testMatch: ['<rootDir>/{src,test}/**/*.test.ts'],
+  reporters: ['default', fileURLToPath(new URL('scripts/jest-totals.js', import.meta.url))],
+};
