@@ -1,1 +1,21 @@
-export {};
+export {
+  type Dataset,
+  type DatasetDefinition,
+  type Derived,
+  defineDataset,
+  InvalidDataset,
+  isNullable,
+  PARTITIONS,
+  type PartitionName,
+  type PublishedColumn,
+  type QualityCheck,
+  type Rule,
+  SOURCE_FORMATS,
+  type SourceFormat,
+} from './dataset.ts';
+export type { ValueType } from './expression-types.ts';
+export * from './expressions.ts';
+export { type Field, type FieldOf, TRIM_SET, trimText } from './field-rules.ts';
+export * from './fields.ts';
+export { daysInMonth, epochDays, type MomentFormat } from './moments.ts';
+export { compilePattern, type PatternDialect } from './patterns.ts';

@@ -1,0 +1,86 @@
+/**
+ * Formats of dates and timestamps. A pattern has the parts `yyyy MM dd HH mm ss`, each once and of fixed width,
+ * with anything but letters and digits between them, so that a value has one length and every part one place.
+ * `iso` is `yyyy-MM-ddTHH:mm:ss[.f{1,3}](Z|±HH:mm)`.
+ */
+export const PART_NAMES = ['yyyy', 'MM', 'dd', 'HH', 'mm', 'ss'] as const;
+type PartName = (typeof PART_NAMES)[number];
+
+export type MomentFormat =
+  | { readonly kind: 'iso' }
+  | {
+      readonly kind: 'fixed';
+      /** In characters. */
+      readonly length: number;
+      /** Where each part starts (from 0); a part that the format leaves out is absent. */
+      readonly parts: Readonly<Partial<Record<PartName, number>>>;
+      /** What stands between them. */
+      readonly literals: readonly { readonly at: number; readonly char: string }[];
+    };
+
+export const DEFAULT_DATE_FORMAT = 'yyyy-MM-dd';
+export const DEFAULT_TIMESTAMP_FORMAT = 'yyyy-MM-dd HH:mm:ss';
+
+/** Throws an `Error` that says what is wrong with the format. */
+export const parseMomentFormat = (format: string, type: 'date' | 'timestamp'): MomentFormat => {
+  if (format === 'iso') {
+    if (type === 'date') throw new Error('the format iso is for timestamps');
+    return { kind: 'iso' };
+  }
+  const parts: Partial<Record<PartName, number>> = {};
+  const literals: { at: number; char: string }[] = [];
+  for (let at = 0; at < format.length; ) {
+    const part = PART_NAMES.find((name) => format.startsWith(name, at));
+    const char = format.charAt(at);
+    if (part) {
+      if (part in parts) throw new Error(`the format ${JSON.stringify(format)} has ${part} twice`);
+      parts[part] = at;
+      at += part.length;
+    } else if (/[T]|[^A-Za-z0-9\u0080-\uffff]/.test(char)) {
+      literals.push({ at, char });
+      at += 1;
+    } else {
+      throw new Error(
+        `the format ${JSON.stringify(format)} has ${JSON.stringify(char)}: parts are ${PART_NAMES.join(' ')}`,
+      );
+    }
+  }
+  for (const part of ['yyyy', 'MM', 'dd'] as const) {
+    if (!(part in parts)) throw new Error(`the format ${JSON.stringify(format)} lacks ${part}`);
+  }
+  if (type === 'date' && ('HH' in parts || 'mm' in parts || 'ss' in parts)) {
+    throw new Error(`the format ${JSON.stringify(format)} has a time, a date has none`);
+  }
+  if (/^\s|\s$/.test(format))
+    throw new Error(`the format ${JSON.stringify(format)} begins or ends with a blank`);
+  return { kind: 'fixed', length: format.length, parts, literals };
+};
+
+const DAYS_BEFORE_MONTH = [0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334] as const;
+
+const isLeap = (year: number): boolean => (year % 4 === 0 && year % 100 !== 0) || year % 400 === 0;
+
+export const daysInMonth = (year: number, month: number): number =>
+  month === 2
+    ? isLeap(year)
+      ? 29
+      : 28
+    : month === 4 || month === 6 || month === 9 || month === 11
+      ? 30
+      : 31;
+
+/** Days since 1970-01-01 of a day of the proleptic Gregorian calendar. */
+export const epochDays = (year: number, month: number, day: number): number => {
+  const before = year - 1;
+  const leapDay = month > 2 && isLeap(year) ? 1 : 0;
+  return (
+    before * 365 +
+    Math.floor(before / 4) -
+    Math.floor(before / 100) +
+    Math.floor(before / 400) +
+    (DAYS_BEFORE_MONTH[month - 1] ?? 0) +
+    leapDay +
+    day -
+    719163
+  );
+};
