@@ -34,10 +34,7 @@ const settings = z.strictObject({
         .default([...SOURCE_FORMATS]),
       delimiter: z
         .string()
-        .refine(
-          (one) => /^[\x01-\x7f]$/.test(one) && !/["\r\n\ufeff]/.test(one),
-          'one ASCII character, no quote',
-        )
+        .refine((one) => /^[\t -~]$/.test(one) && one !== '"', 'one ASCII character, no quote')
         .default(','),
       unknownColumns: z.enum(['ignore', 'reject']).default('ignore'),
     })

@@ -141,7 +141,7 @@ export const typeOfExpression = (node: ExprNode, columns: ReadonlyMap<string, Kn
     case 'when': {
       if (node.cases.length === 0) return fail('when needs a case');
       for (const one of node.cases) expect(one.if, 'a condition', 'boolean');
-      const values = node.cases.map((one) => typeOf(one.then));
+      const values = node.cases.map((one) => typeOf(one.value));
       return unifyAll(node.otherwise ? [...values, typeOf(node.otherwise)] : values, node.op);
     }
     case 'oneOf': {

@@ -28,7 +28,7 @@ export type ExprNode =
   | { readonly op: Variadic; readonly args: readonly ExprNode[] }
   | {
       readonly op: 'when';
-      readonly cases: readonly { readonly if: ExprNode; readonly then: ExprNode }[];
+      readonly cases: readonly { readonly if: ExprNode; readonly value: ExprNode }[];
       readonly otherwise?: ExprNode;
     }
   | {
@@ -134,7 +134,7 @@ export const when = <T extends FieldType>(
   otherwise?: Expr<T>,
 ): Expr<T> => ({
   op: 'when',
-  cases: cases.map(([condition, value]) => ({ if: condition, then: value })),
+  cases: cases.map(([condition, value]) => ({ if: condition, value })),
   ...(otherwise && { otherwise }),
 });
 
