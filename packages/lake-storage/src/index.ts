@@ -1,1 +1,19 @@
-export {};
+export { failpoint } from './failpoint.ts';
+export { LakeStorageError, type LakeStorageErrorCode } from './lake-storage-error.ts';
+export { downloadFile, uploadFile } from './local-file.ts';
+export type {
+  ByteRange,
+  DeleteManyResult,
+  ListedObject,
+  LocalFile,
+  ObjectAddress,
+  ObjectBody,
+  ObjectHead,
+  ObjectStore,
+  ObjectVersion,
+  PutOptions,
+  PutResult,
+  ReadOptions,
+  StoredObject,
+} from './object-store.ts';
+export { putJson, readBytes, readJson } from './small-objects.ts';

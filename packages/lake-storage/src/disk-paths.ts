@@ -1,0 +1,92 @@
+import { lstat, mkdir, realpath } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { errnoOf, leadsOut } from './disk-error.ts';
+import { syncFolder } from './disk-write.ts';
+import type { ObjectAddress } from './object-store.ts';
+
+/** The folder for what is not an object. No bucket can have this name. */
+export const hiddenFolder = '.sluice';
+
+// The limit of every common file system for one name.
+const maxNameBytes = 255;
+
+/** `<root>/<bucket>/<key>`, or null for a key that no path can spell: empty, `.` or `..` segments, NUL, long names. */
+export function plainPath(root: string, { bucket, key }: ObjectAddress): string | null {
+  const segments = key.split('/');
+  const spellable = segments.every(
+    (name) =>
+      name !== '' &&
+      name !== '.' &&
+      name !== '..' &&
+      !name.includes('\0') &&
+      Buffer.byteLength(name, 'utf8') <= maxNameBytes,
+  );
+  return spellable ? join(root, bucket, ...segments) : null;
+}
+
+/**
+ * Where keys live that cannot be plain paths, or whose plain path is taken: on S3 `a` and `a/b` are both objects, on
+ * disk `a` is either a file or a folder. The whole key, percent-encoded, is cut into folders `+…` and a file `=…`.
+ */
+export function oddPath(root: string, { bucket, key }: ObjectAddress): string {
+  const names = encodeURIComponent(key).match(/.{1,200}/g) ?? [];
+  const last = names.length - 1;
+  return join(oddFolder(root, bucket), ...names.map((name, i) => (i === last ? `=${name}` : `+${name}`)));
+}
+
+export function oddFolder(root: string, bucket: string): string {
+  return join(root, hiddenFolder, 'odd-keys', bucket);
+}
+
+/** The key of a path below `oddFolder`. */
+export function keyOfOddPath(relativePath: string): string {
+  const names = relativePath.split('/').map((name) => name.slice(1));
+  return decodeURIComponent(names.join(''));
+}
+
+/**
+ * The size, inode and modification time of a regular file; null if there is none. A link anywhere on the way is refused:
+ * it could lead reads and writes out of the lake.
+ */
+export async function statObject(path: string): Promise<FileIdentity | null> {
+  try {
+    const stats = await lstat(path, { bigint: true });
+    if (stats.isSymbolicLink()) throw leadsOut(path);
+    if (!stats.isFile()) return null;
+    const folder = dirname(path);
+    if ((await realpath(folder)) !== folder) throw leadsOut(folder);
+    return { size: Number(stats.size), inode: stats.ino, modifiedNs: stats.mtimeNs };
+  } catch (cause) {
+    if (isAbsent(cause)) return null;
+    throw cause;
+  }
+}
+
+export interface FileIdentity {
+  readonly size: number;
+  readonly inode: bigint;
+  readonly modifiedNs: bigint;
+}
+
+export function isAbsent(cause: unknown): boolean {
+  return errnoOf(cause) === 'ENOENT' || errnoOf(cause) === 'ENOTDIR';
+}
+
+/** Makes the folder and those above it, durably, following no link. Fails with ENOTDIR where a file is in the way. */
+export async function ensureFolder(folder: string): Promise<void> {
+  const real = await realpath(folder).catch((cause: unknown) => {
+    if (errnoOf(cause) === 'ENOENT') return null;
+    throw cause;
+  });
+  if (real === folder) return;
+  if (real !== null) throw leadsOut(folder);
+  await ensureFolder(dirname(folder));
+  try {
+    await mkdir(folder);
+    await syncFolder(dirname(folder));
+  } catch (cause) {
+    if (errnoOf(cause) !== 'EEXIST') throw cause;
+    // Another writer made it just now, or it is a link to nowhere.
+    if ((await lstat(folder)).isSymbolicLink()) throw leadsOut(folder);
+  }
+}
