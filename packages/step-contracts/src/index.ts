@@ -1,0 +1,6 @@
+export * from './counts.ts';
+export * from './manifest.ts';
+export * from './object-created-event.ts';
+export * from './quality.ts';
+export * from './run.ts';
+export * from './steps.ts';

@@ -1,0 +1,94 @@
+import { SOURCE_FORMATS } from '@sluice/record-schema';
+import { z } from 'zod';
+import { rowCounts, rowTotals } from './counts.ts';
+import { objectLocation, runInput } from './run.ts';
+
+/** Every step gets the state machine's whole document and takes from it what it names here. */
+
+/** A reason code and one clear line for the person who sent the object. */
+const refusal = z.object({ code: z.string().regex(/^[a-z_]+$/), message: z.string() });
+
+const acceptedObject = z.object({
+  valid: z.literal(true),
+  format: z.enum(SOURCE_FORMATS),
+  /** The object has exactly the declared columns, in any order. If not, discovery looks at it first. */
+  headerKnown: z.boolean(),
+  /** Undeclared columns, which are ignored; at most the first 100 of them, each cut to 128 characters. */
+  unknownColumns: z.array(z.string()),
+});
+
+export const validateObjectInput = runInput;
+export const validateObjectOutput = z.discriminatedUnion('valid', [
+  acceptedObject,
+  refusal.extend({ valid: z.literal(false) }),
+]);
+export type ValidateObjectOutput = z.output<typeof validateObjectOutput>;
+
+export const scoreQualityInput = runInput;
+export const scoreQualityOutput = z.object({
+  score: z.number(),
+  threshold: z.number(),
+  passed: z.boolean(),
+  /** The verdict in one line, for notifications. */
+  summary: z.string(),
+  rowsIn: z.int().min(0),
+  /** A `QualityReport`. */
+  report: objectLocation,
+  /** What the scan found out about single rows, for the engines; absent if there is nothing to tell. */
+  marks: objectLocation.exactOptional(),
+});
+export type ScoreQualityOutput = z.output<typeof scoreQualityOutput>;
+
+export const transformObjectInput = runInput.extend({ quality: scoreQualityOutput });
+export type TransformObjectInput = z.output<typeof transformObjectInput>;
+
+export const ENGINES = ['duckdb', 'spark', 'typescript'] as const;
+export type Engine = (typeof ENGINES)[number];
+
+/** Where an engine left its work: files named by `stagedName` in this folder. The prefix ends in a slash. */
+const stagedFolder = z.object({
+  engine: z.enum(ENGINES),
+  staged: z.object({ bucket: z.string().min(1), prefix: z.string().regex(/\/$/) }),
+});
+
+export const transformObjectOutput = stagedFolder.extend({ counts: rowTotals });
+export type TransformObjectOutput = z.output<typeof transformObjectOutput>;
+
+/**
+ * The names of the staged files. Every engine leaves a `TransformReport` there, last: a folder without one is
+ * unfinished work. Rows go to `accepted-<n>.parquet`, n from 0, and `quarantine.jsonl`.
+ */
+export const stagedName = {
+  quality: 'quality.json',
+  marks: 'marks.parquet',
+  report: 'transform.json',
+  quarantine: 'quarantine.jsonl',
+  accepted: (n: number): string => `accepted-${n}.parquet`,
+} as const;
+
+/** `<prefix>transform.json` */
+export const transformReport = z.object({ engine: z.enum(ENGINES), counts: rowCounts });
+export type TransformReport = z.output<typeof transformReport>;
+
+/** A finished run: the document of a state machine whose engine, DuckDB or Spark, has staged its rows. */
+export const publishRunInput = runInput.extend({
+  validation: acceptedObject,
+  quality: scoreQualityOutput,
+  transform: stagedFolder,
+});
+export type PublishRunInput = z.output<typeof publishRunInput>;
+export const publishRunOutput = z.object({ manifest: objectLocation, counts: rowTotals });
+export type PublishRunOutput = z.output<typeof publishRunOutput>;
+
+/** A run that ends at a gate: the object was refused as a whole, or its quality is too low. */
+export const rejectRunInput = runInput.extend({
+  validation: validateObjectOutput,
+  quality: scoreQualityOutput.exactOptional(),
+});
+export type RejectRunInput = z.output<typeof rejectRunInput>;
+export const rejectRunOutput = refusal.extend({
+  manifest: objectLocation,
+  /** The refused object's copy; null if the object was gone by then. */
+  quarantined: objectLocation.nullable(),
+});
+export type RejectRunOutput = z.output<typeof rejectRunOutput>;

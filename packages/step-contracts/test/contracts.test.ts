@@ -1,0 +1,90 @@
+import { describe, expect, test } from '@jest/globals';
+import { publishRunInput, runInput, s3Notification, validateObjectOutput } from '../src/index.ts';
+
+const run = {
+  runId: 'orders-0123',
+  dataset: 'orders',
+  asOf: '2026-11-20T10:00:00.000Z',
+  object: { bucket: 'raw', key: 'incoming/orders/a.csv', size: 12, etag: 'abc' },
+};
+
+describe('the input of a run', () => {
+  test('is taken with or without a version of the object', () => {
+    expect(runInput.parse(run)).toEqual(run);
+    const versioned = { ...run, object: { ...run.object, versionId: 'v1' } };
+    expect(runInput.parse(versioned)).toEqual(versioned);
+  });
+
+  test.each([
+    ['a clock that is not UTC', { asOf: '2026-11-20T10:00:00+09:00' }],
+    ['a clock without a zone', { asOf: '2026-11-20T10:00:00' }],
+    ['a day that is not in the calendar', { asOf: '2026-02-30T10:00:00Z' }],
+    ['a run id that is no execution name', { runId: 'orders/1' }],
+    ['a run id that is too long', { runId: 'x'.repeat(81) }],
+    ['a dataset that would leave its folder', { dataset: '../orders' }],
+  ])('is refused with %s', (_what, change) => {
+    expect(runInput.safeParse({ ...run, ...change }).success).toBe(false);
+  });
+});
+
+describe('the input of publishing', () => {
+  const document = {
+    ...run,
+    validation: { valid: true, format: 'csv', headerKnown: true, unknownColumns: [] },
+    quality: {
+      score: 100,
+      threshold: 70,
+      passed: true,
+      summary: 'score 100, threshold 70',
+      rowsIn: 1,
+      report: { bucket: 'curated', key: 'staging/orders-0123/quality.json' },
+    },
+    transform: { engine: 'spark', staged: { bucket: 'curated', prefix: 'staging/orders-0123/' } },
+  };
+
+  test('is the same from DuckDB and from Spark, whose job returns no counts', () => {
+    const counts = { rowsIn: 1, accepted: 1, filtered: 0, duplicates: 0, quarantined: 0 };
+    const duckdb = { ...document, transform: { ...document.transform, engine: 'duckdb', counts } };
+    expect(publishRunInput.safeParse(document).success).toBe(true);
+    expect(publishRunInput.safeParse(duckdb).success).toBe(true);
+  });
+
+  test('is refused for an object that was not valid', () => {
+    const refused = { valid: false, code: 'empty_object', message: 'The object is empty.' };
+    expect(publishRunInput.safeParse({ ...document, validation: refused }).success).toBe(false);
+  });
+
+  test('is refused for a staging folder that is a mere beginning of names', () => {
+    const transform = { engine: 'duckdb', staged: { bucket: 'curated', prefix: 'staging/orders-0123' } };
+    expect(publishRunInput.safeParse({ ...document, transform }).success).toBe(false);
+  });
+});
+
+test('a refusal needs a code that programs can match', () => {
+  expect(validateObjectOutput.safeParse({ valid: false, code: 'Not OK', message: '' }).success).toBe(false);
+});
+
+describe('a notification of S3', () => {
+  const record = {
+    eventName: 'ObjectCreated:Put',
+    eventTime: '2026-11-20T10:00:00.000Z',
+    s3: {
+      bucket: { name: 'raw' },
+      object: { key: 'incoming/orders/a+b.csv', size: 1, eTag: 'abc', sequencer: '0055' },
+    },
+  };
+
+  test('names the objects that were created', () => {
+    expect(s3Notification.safeParse({ Records: [record] }).success).toBe(true);
+  });
+
+  test('may be the test that S3 sends first', () => {
+    const body = { Service: 'Amazon S3', Event: 's3:TestEvent', Time: '2026-11-20T10:00:00.000Z' };
+    expect(s3Notification.safeParse(body).success).toBe(true);
+  });
+
+  test('of a removed object is none of ours', () => {
+    const removed = { ...record, eventName: 'ObjectRemoved:Delete' };
+    expect(s3Notification.safeParse({ Records: [removed] }).success).toBe(false);
+  });
+});

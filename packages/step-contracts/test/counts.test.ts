@@ -1,0 +1,41 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { type RowCounts, totalsOf, unaccounted } from '../src/index.ts';
+
+const count = fc.nat({ max: 1_000_000 });
+const counts: fc.Arbitrary<RowCounts> = fc
+  .record({
+    accepted: count,
+    filtered: fc.array(fc.record({ rule: fc.string(), rows: count }), { maxLength: 5 }),
+    duplicates: count,
+    quarantined: count,
+  })
+  .map((fates) => ({
+    ...fates,
+    rowsIn:
+      fates.accepted +
+      fates.filtered.map((one) => one.rows).reduce((a, b) => a + b, 0) +
+      fates.duplicates +
+      fates.quarantined,
+    reasons: [],
+  }));
+
+describe('the law of the lake', () => {
+  test('no row is unaccounted for when the four fates add up', () => {
+    fc.assert(fc.property(counts, (all) => unaccounted(totalsOf(all)) === 0));
+  });
+
+  test('rows that nobody counted are missing, rows counted twice are too many', () => {
+    fc.assert(
+      fc.property(counts, fc.integer({ min: -1000, max: 1000 }), (all, lost) => {
+        expect(unaccounted({ ...totalsOf(all), rowsIn: all.rowsIn + lost })).toBe(lost);
+      }),
+    );
+  });
+
+  test('reasons do not count as rows', () => {
+    const all = { rowsIn: 1, accepted: 0, filtered: [], duplicates: 0, quarantined: 1 };
+    const reasons = ['missing', 'too_long'].map((code) => ({ field: 'id', code, rows: 1 }));
+    expect(unaccounted(totalsOf({ ...all, reasons }))).toBe(0);
+  });
+});
