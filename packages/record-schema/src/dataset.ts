@@ -12,6 +12,10 @@ export type SourceFormat = (typeof SOURCE_FORMATS)[number];
 /** Partition columns, all of the run's `asOf`; a dataset takes the first one, two or three. */
 export const PARTITIONS = ['process_year', 'process_month', 'process_day'] as const;
 export type PartitionName = (typeof PARTITIONS)[number];
+export type Partitions =
+  | readonly ['process_year']
+  | readonly ['process_year', 'process_month']
+  | typeof PARTITIONS;
 
 const percent = z.number().min(0).max(100);
 const level = z.enum(['error', 'warning']).default('error');
@@ -44,7 +48,7 @@ const settings = z.strictObject({
     .array(z.string())
     .readonly()
     .refine(
-      (names) => names.every((name, at) => name === PARTITIONS[at]),
+      (names) => names.length > 0 && names.every((name, at) => name === PARTITIONS[at]),
       `the first one, two or three of ${PARTITIONS.join(', ')}, in this order`,
     )
     .default([...PARTITIONS]),
@@ -62,7 +66,9 @@ type Settings = z.input<typeof settings>;
 export interface DatasetDefinition<
   F extends Readonly<Record<string, FieldDefinition>> = Readonly<Record<string, FieldDefinition>>,
   D extends Readonly<Record<string, Expr>> = Readonly<Record<string, Expr>>,
+  P extends Partitions = Partitions,
 > extends Settings {
+  readonly partitions?: P;
   readonly name: string;
   /** What a row is, in one or two sentences. */
   readonly doc?: string;
@@ -102,6 +108,7 @@ export interface PublishedColumn {
 export interface Dataset<
   F extends Readonly<Record<string, FieldDefinition>> = Readonly<Record<string, FieldDefinition>>,
   D extends Readonly<Record<string, Expr>> = Readonly<Record<string, Expr>>,
+  P extends Partitions = Partitions,
 > {
   readonly name: string;
   readonly doc: string;
@@ -114,7 +121,7 @@ export interface Dataset<
   /** Published fields, then derived fields. */
   readonly columns: readonly PublishedColumn[];
   /** For the compiler only. */
-  readonly '~shape'?: { readonly fields: F; readonly derived: D };
+  readonly '~shape'?: { readonly fields: F; readonly derived: D; readonly partitions: P };
 }
 
 /** The definition makes no sense; the message is one line with the dataset's and the field's name. */
@@ -155,9 +162,10 @@ const checkName = (name: string, what: string, taken: Set<string>): void => {
 export const defineDataset = <
   const F extends Readonly<Record<string, FieldDefinition>>,
   const D extends Readonly<Record<string, Expr>> = Readonly<Record<never, Expr>>,
+  const P extends Partitions = typeof PARTITIONS,
 >(
-  definition: DatasetDefinition<F, D>,
-): Dataset<F, D> => {
+  definition: DatasetDefinition<F, D, P>,
+): Dataset<F, D, P> => {
   const { name, doc = '', fields: rawFields, derived: derive, rules: rule, ...rest } = definition;
   const where = `dataset ${name}`;
   within(where, () => checkName(name, 'dataset', new Set()));

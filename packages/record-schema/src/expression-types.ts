@@ -19,6 +19,9 @@ const fail = (what: string): never => {
   throw new Error(what);
 };
 
+/** A lone surrogate has no UTF-8. */
+const isText = (value: unknown): boolean => typeof value === 'string' && value.isWellFormed();
+
 const isNumber = (of: ValueType): boolean => of.type === 'integer' || of.type === 'double';
 
 const decimalType = (precision: number, scale: number, op: string): ValueType =>
@@ -40,7 +43,7 @@ const literalType = (node: Extract<ExprNode, { op: 'lit' }>): ValueType => {
   const wrong = (): never => fail(`${JSON.stringify(value)} is not a literal of type ${node.type}`);
   switch (node.type) {
     case 'text':
-      return typeof value === 'string' && value.isWellFormed() ? { type: 'text' } : wrong();
+      return isText(value) ? { type: 'text' } : wrong();
     case 'boolean':
       return typeof value === 'boolean' ? { type: 'boolean' } : wrong();
     case 'integer':
@@ -146,12 +149,14 @@ export const typeOfExpression = (node: ExprNode, columns: ReadonlyMap<string, Kn
     }
     case 'oneOf': {
       const { type } = expect(node.args[0], node.op, 'text', 'integer', 'double');
-      const wanted = type === 'text' ? 'string' : 'number';
-      if (node.values.some((one) => typeof one !== wanted))
-        return fail(`oneOf of a ${type} takes ${wanted}s`);
+      const fits = (one: unknown): boolean => (type === 'text' ? isText(one) : Number.isFinite(one));
+      if (node.values.length === 0) return fail('oneOf needs a value');
+      if (!node.values.every(fits)) return fail(`oneOf of a ${type} takes values of that type`);
       return { type: 'boolean' };
     }
     case 'lookup':
+      if (Object.keys(node.table).length === 0) return fail('lookup needs an entry');
+      if (!Object.entries(node.table).flat().every(isText)) return fail('the table of a lookup holds text');
       return expect(node.args[0], node.op, 'text');
     case 'concat':
       if (node.args.length === 0) return fail('concat needs an argument');

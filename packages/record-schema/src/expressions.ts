@@ -121,7 +121,7 @@ export const and = (...args: readonly Bool[]): Bool => ({ op: 'and', args });
 export const or = (...args: readonly Bool[]): Bool => ({ op: 'or', args });
 export const not = (of: Bool): Bool => ({ op: 'not', args: [of] });
 /** Never null. */
-export const isNull = (of: Expr): Bool => ({ op: 'isNull', args: [of] });
+export const isNull = (of: Expr<FieldType>): Bool => ({ op: 'isNull', args: [of] });
 /** The first of its arguments that is not null. */
 export const coalesce = <T extends FieldType>(...args: readonly Expr<T>[]): Expr<T> => ({
   op: 'coalesce',

@@ -172,13 +172,26 @@ const decimalLess = (a: string, b: string): boolean =>
   BigInt(a.replace('.', '')) < BigInt(b.replace('.', ''));
 const less = <V extends number | string>(a: V, b: V): boolean => a < b;
 
+/** Letters of which no case is one code point keep theirs; `Σ` by itself is never a final sigma. */
+const mapCase = (value: string, map: (char: string) => string): string =>
+  Array.from(value, (char) => {
+    const mapped = map(char);
+    return [...mapped].length === 1 ? mapped : char;
+  }).join('');
+
+/** Trims and cases a text as the field says: what its constraints are checked on. */
+export const standardise = (field: FieldOf<'text'>, value: string): string => {
+  const trimmed = field.trim ? trimText(value) : value;
+  if (field.upper) return mapCase(trimmed, (char) => char.toUpperCase());
+  if (field.lower) return mapCase(trimmed, (char) => char.toLowerCase());
+  return trimmed;
+};
+
 const checkText = (field: FieldOf<'text'>): void => {
   if (field.upper && field.lower) fail('upper and lower exclude each other');
   if (field.pattern !== null) compilePattern(field.pattern, 'sql');
   if (field.default === null) return;
-  let value = field.trim ? trimText(field.default) : field.default;
-  if (field.upper) value = value.toUpperCase();
-  if (field.lower) value = value.toLowerCase();
+  const value = standardise(field, field.default);
   if (field.oneOf && !field.oneOf.includes(value))
     fail(`the default ${JSON.stringify(value)} is not in oneOf`);
   if (field.maxLength !== null && [...value].length > field.maxLength)

@@ -79,27 +79,34 @@ export type FieldDefinition =
 
 export type FieldType = FieldDefinition['type'];
 
+/** The options as written; a key that is none of `Options` does not compile. */
+type Exactly<O, Options> = O & { readonly [K in Exclude<keyof O, keyof Options>]: never };
+
 /** Text, kept as it is written unless `trim`, `upper` or `lower` say otherwise. */
-export const text = <const O extends TextOptions>(options: O = {} as O) =>
+export const text = <const O extends TextOptions>(options: Exactly<O, TextOptions> = {} as typeof options) =>
   ({ type: 'text', ...options }) as const;
 /** A finite 64-bit floating point number. */
-export const double = <const O extends NumberOptions>(options: O = {} as O) =>
-  ({ type: 'double', ...options }) as const;
+export const double = <const O extends NumberOptions>(
+  options: Exactly<O, NumberOptions> = {} as typeof options,
+) => ({ type: 'double', ...options }) as const;
 /** A whole number between −(2^53 − 1) and 2^53 − 1. */
-export const integer = <const O extends NumberOptions>(options: O = {} as O) =>
-  ({ type: 'integer', ...options }) as const;
+export const integer = <const O extends NumberOptions>(
+  options: Exactly<O, NumberOptions> = {} as typeof options,
+) => ({ type: 'integer', ...options }) as const;
 /** An exact decimal of at most 38 digits, rounded half away from zero to `scale` places. */
 export const decimal = <const O extends DecimalOptions>(
   precision: number,
   scale: number,
-  options: O = {} as O,
+  options: Exactly<O, DecimalOptions> = {} as typeof options,
 ) => ({ type: 'decimal', precision, scale, ...options }) as const;
 /** `true` or `false`, in any case. */
-export const boolean = <const O extends BooleanOptions>(options: O = {} as O) =>
-  ({ type: 'boolean', ...options }) as const;
+export const boolean = <const O extends BooleanOptions>(
+  options: Exactly<O, BooleanOptions> = {} as typeof options,
+) => ({ type: 'boolean', ...options }) as const;
 /** A calendar day, `yyyy-MM-dd` unless `formats` say otherwise. */
-export const date = <const O extends DateOptions>(options: O = {} as O) =>
+export const date = <const O extends DateOptions>(options: Exactly<O, DateOptions> = {} as typeof options) =>
   ({ type: 'date', ...options }) as const;
 /** An instant in UTC to the millisecond, `yyyy-MM-dd HH:mm:ss` unless `formats` say otherwise. */
-export const timestamp = <const O extends DateOptions>(options: O = {} as O) =>
-  ({ type: 'timestamp', ...options }) as const;
+export const timestamp = <const O extends DateOptions>(
+  options: Exactly<O, DateOptions> = {} as typeof options,
+) => ({ type: 'timestamp', ...options }) as const;

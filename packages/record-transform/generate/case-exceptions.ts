@@ -8,14 +8,13 @@ import {
 
 /** The code points, in order, that the engines do not all map to one and the same single code point. */
 export const exceptions = (engines: readonly CaseMappings[], which: 'upper' | 'lower'): string =>
-  codePoints()
+  codePoints
     .filter((cp) => {
       const self = String.fromCodePoint(cp);
       const mapped = new Set(engines.map((engine) => engine[which].get(cp) ?? self));
       return mapped.size > 1 || [...mapped].some((one) => [...one].length !== 1);
     })
     .map((cp) => String.fromCodePoint(cp))
-    .toArray()
     .join('');
 
 const literal = (text: string): string => {

@@ -11,9 +11,9 @@ export interface CaseMappings {
 }
 
 /** Every Unicode scalar value. */
-export function* codePoints(): Generator<number> {
-  for (let cp = 0; cp <= 0x10ffff; cp++) if (cp < 0xd800 || cp > 0xdfff) yield cp;
-}
+export const codePoints: readonly number[] = Array.from({ length: 0x110000 }, (_, cp) => cp).filter(
+  (cp) => cp < 0xd800 || cp > 0xdfff,
+);
 
 const collect = (
   rows: Iterable<readonly [codePoint: number, upper: string, lower: string]>,
@@ -29,7 +29,7 @@ const collect = (
 
 export const nodeCaseMappings = (): CaseMappings =>
   collect(
-    codePoints().map((cp) => {
+    codePoints.map((cp) => {
       const self = String.fromCodePoint(cp);
       return [cp, self.toUpperCase(), self.toLowerCase()] as const;
     }),
