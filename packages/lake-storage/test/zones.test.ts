@@ -1,0 +1,141 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import {
+  embeddedZones,
+  incomingKey,
+  manifestKey,
+  mapResultsPrefix,
+  objectIdOf,
+  parseIncomingKey,
+  parsePublishedKey,
+  publishedKey,
+  quarantinedObjectKey,
+  quarantinedRowsKey,
+  runIdOf,
+  stagingPrefix,
+  zoneOfFolder,
+} from '../src/zones.ts';
+
+const object = { bucket: 'lake-raw', key: 'incoming/orders/2026/a.csv', versionId: 'v1', etag: 'e1' };
+const id = '0123456789abcdef0123456789abcdef';
+
+describe('keys in the zones', () => {
+  test('each kind of object has its folder', () => {
+    expect(incomingKey('orders', 'a.csv')).toBe('incoming/orders/a.csv');
+    expect(quarantinedRowsKey('orders', 'orders-1', 'jsonl')).toBe('quarantine/orders/orders-1.jsonl');
+    expect(quarantinedObjectKey('orders', id, 'a.csv')).toBe(`quarantine/orders/objects/${id}/a.csv`);
+    expect(stagingPrefix('orders-1')).toBe('staging/orders-1/');
+    expect(manifestKey('orders', 'orders-1')).toBe('runs/orders/orders-1.json');
+    expect(mapResultsPrefix('orders-1')).toBe('map-results/orders-1/');
+  });
+
+  test('only raw objects are in the raw zone', () => {
+    expect(zoneOfFolder.incoming).toBe('raw');
+    expect(Object.values(zoneOfFolder).filter((zone) => zone === 'raw')).toHaveLength(1);
+  });
+
+  test('an embedded zone is a folder of its own name', () => {
+    expect(Object.entries(embeddedZones).every(([zone, bucket]) => zone === bucket)).toBe(true);
+  });
+
+  test('an incoming key gives back its dataset and name', () => {
+    expect(parseIncomingKey('incoming/orders/2026/01/a b+c.csv')).toEqual({
+      dataset: 'orders',
+      name: '2026/01/a b+c.csv',
+    });
+  });
+
+  test.each([
+    'incoming/orders/',
+    'incoming/orders',
+    'incoming/',
+    'incoming//a.csv',
+    'incoming/orders/folder/',
+    'processed/orders/a.csv',
+    'x/incoming/orders/a.csv',
+    '',
+  ])('%j is not the key of a raw object', (key) => {
+    expect(parseIncomingKey(key)).toBeNull();
+  });
+
+  test('a published key shows its partitions unpadded, and reads back', () => {
+    const file = {
+      dataset: 'orders',
+      partitions: [
+        { column: 'process_year', value: 2026 },
+        { column: 'process_month', value: 1 },
+        { column: 'process_day', value: 5 },
+      ],
+      objectId: id,
+      part: 0,
+    };
+    const key = `processed/orders/process_year=2026/process_month=1/process_day=5/${id}-0.parquet`;
+    expect(publishedKey(file)).toBe(key);
+    expect(parsePublishedKey(key)).toEqual(file);
+  });
+
+  test.each(['processed/orders/x.parquet', `staging/orders/${id}-0.parquet`, `processed/orders/${id}-0.csv`])(
+    '%s is not a published file',
+    (key) => {
+      expect(parsePublishedKey(key)).toBeNull();
+    },
+  );
+
+  test('a quarantined object has a key that S3 takes, however long its own was', () => {
+    const key = quarantinedObjectKey('orders', id, `${'日'.repeat(330)}.csv`);
+    expect(Buffer.byteLength(key)).toBeLessThanOrEqual(1024);
+    expect(key).toMatch(/日\.csv$/);
+  });
+});
+
+describe('object ids and run ids', () => {
+  test('are the same each time', () => {
+    expect(objectIdOf(object)).toBe(objectIdOf({ ...object }));
+    expect(objectIdOf(object)).toMatch(/^[0-9a-f]{32}$/);
+    expect(runIdOf('orders', object)).toBe(runIdOf('orders', { ...object }));
+    expect(runIdOf('orders', object)).toMatch(/^orders-[0-9a-f]{32}$/);
+  });
+
+  test('do not depend on the etag when there is a version', () => {
+    expect(objectIdOf({ ...object, etag: 'other' })).toBe(objectIdOf(object));
+  });
+
+  test.each([undefined, 'null'])('depend on the etag when the version is %s', (versionId) => {
+    const unversioned = { ...object, versionId };
+    expect(objectIdOf({ ...unversioned, etag: 'other' })).not.toBe(objectIdOf(unversioned));
+    expect(runIdOf('orders', { ...unversioned, etag: 'other' })).not.toBe(runIdOf('orders', unversioned));
+  });
+
+  test('a version called null is no version', () => {
+    expect(objectIdOf({ ...object, versionId: 'null' })).toBe(
+      objectIdOf({ ...object, versionId: undefined }),
+    );
+  });
+
+  test('differ whenever bucket, key or version differ', () => {
+    const part = fc.string({ unit: fc.constantFrom('a', '/', '"', ',', '\\', '[') });
+    fc.assert(
+      fc.property(part, part, part, part, part, part, (b1, k1, v1, b2, k2, v2) => {
+        fc.pre(b1 !== b2 || k1 !== k2 || v1 !== v2);
+        const first = { bucket: b1, key: k1, versionId: v1, etag: '' };
+        const second = { bucket: b2, key: k2, versionId: v2, etag: '' };
+        expect(objectIdOf(first)).not.toBe(objectIdOf(second));
+        expect(runIdOf('d', first)).not.toBe(runIdOf('d', second));
+      }),
+    );
+  });
+
+  test('differ between datasets, even those that look alike once shortened', () => {
+    const long = 'd'.repeat(100);
+    expect(runIdOf(`${long}1`, object)).not.toBe(runIdOf(`${long}2`, object));
+    expect(runIdOf('a.b', object)).not.toBe(runIdOf('a b', object));
+  });
+
+  test('a run id is a name that Step Functions takes', () => {
+    fc.assert(
+      fc.property(fc.string({ maxLength: 120, unit: 'binary' }), (dataset) => {
+        expect(runIdOf(dataset, object)).toMatch(/^[A-Za-z0-9_-]{1,80}$/);
+      }),
+    );
+  });
+});
