@@ -134,6 +134,14 @@ const fieldType = (field: Field): ValueType =>
     ? { type: field.type, precision: field.precision, scale: field.scale }
     : { type: field.type };
 
+/** The types of a checked dataset's expressions, for the compilers. */
+export const expressionTypes = (dataset: Dataset): ((node: ExprNode) => ValueType) => {
+  const known = new Map<string, KnownColumn>();
+  for (const field of dataset.fields) known.set(field.name, { valueType: fieldType(field), pii: field.pii });
+  for (const { name, valueType } of dataset.derived) known.set(name, { valueType, pii: false });
+  return (node) => typeOfExpression(node, known);
+};
+
 /** Whether an accepted row may hold a null in this field. */
 export const isNullable = (field: Field): boolean =>
   !field.required && (field.default === null || field.onInvalid === 'null');

@@ -79,7 +79,7 @@ export type FieldDefinition =
 
 export type FieldType = FieldDefinition['type'];
 
-/** The options as written; a key that is none of `Options` does not compile. */
+/** The options as written; a key that is none of `Options` does not compile. All are optional, so `{}` is one. */
 type Exactly<O, Options> = O & { readonly [K in Exclude<keyof O, keyof Options>]: never };
 
 /** Text, kept as it is written unless `trim`, `upper` or `lower` say otherwise. */

@@ -3,6 +3,7 @@ export {
   type DatasetDefinition,
   type Derived,
   defineDataset,
+  expressionTypes,
   InvalidDataset,
   isNullable,
   PARTITIONS,
@@ -19,3 +20,4 @@ export { type Field, type FieldOf, TRIM_SET, trimText } from './field-rules.ts';
 export * from './fields.ts';
 export { daysInMonth, epochDays, type MomentFormat } from './moments.ts';
 export { compilePattern, type PatternDialect } from './patterns.ts';
+export type { AcceptedRow, InputRow } from './shapes/types.ts';
