@@ -1,1 +1,9 @@
-export {};
+export { type Clock, createVirtualClock, systemClock } from './clock.ts';
+export type * from './definition.ts';
+export { type DefinitionProblem, InvalidDefinition, TaskError } from './errors.ts';
+export { type Execution, type ExecutionOptions, type ExecutionResult, startExecution } from './execution.ts';
+export type { HistoryEvent, HistoryEventDetails, HistoryEventType } from './history.ts';
+export type { Json, JsonArray, JsonObject } from './json.ts';
+export { loadDefinition } from './load/load-definition.ts';
+export type { StateMachine } from './state-machine.ts';
+export type { TaskHandler, TaskHandlers, TaskRun } from './task-handler.ts';

@@ -1,0 +1,207 @@
+import { StateError } from './errors.ts';
+import type { Json } from './json.ts';
+import { REGION } from './local-account.ts';
+
+type StateKind = 'Task' | 'Choice' | 'Pass' | 'Wait' | 'Succeed' | 'Fail' | 'Parallel' | 'Map';
+
+export type HistoryEventType =
+  | `Execution${'Started' | 'Succeeded' | 'Failed' | 'TimedOut' | 'Aborted'}`
+  | `${StateKind}StateEntered`
+  | `${Exclude<StateKind, 'Fail'>}StateExited`
+  | `Task${'Scheduled' | 'Started' | 'Succeeded' | 'Failed' | 'TimedOut'}`
+  | `${'Map' | 'Parallel'}State${'Started' | 'Succeeded' | 'Failed'}`
+  | `MapIteration${'Started' | 'Succeeded' | 'Failed' | 'Aborted'}`
+  | `${'Task' | 'Wait' | 'Map' | 'Parallel'}StateAborted`;
+
+/** Payloads are JSON texts, as in AWS's GetExecutionHistory; nothing is ever cut. */
+interface DataDetails {
+  readonly truncated: false;
+}
+
+interface FailureDetails {
+  readonly error?: string;
+  readonly cause?: string;
+}
+
+interface ResourceDetails {
+  readonly resourceType: string;
+  readonly resource: string;
+}
+
+interface IterationDetails {
+  readonly name: string;
+  readonly index: number;
+}
+
+export interface HistoryEventDetails {
+  readonly executionStartedEventDetails?: {
+    readonly input: string;
+    readonly inputDetails: DataDetails;
+    readonly roleArn: string;
+  };
+  readonly executionSucceededEventDetails?: { readonly output: string; readonly outputDetails: DataDetails };
+  readonly executionFailedEventDetails?: FailureDetails;
+  readonly executionAbortedEventDetails?: FailureDetails;
+  readonly executionTimedOutEventDetails?: FailureDetails;
+  readonly stateEnteredEventDetails?: {
+    readonly name: string;
+    readonly input: string;
+    readonly inputDetails: DataDetails;
+  };
+  readonly stateExitedEventDetails?: {
+    readonly name: string;
+    readonly output: string;
+    readonly outputDetails: DataDetails;
+  };
+  readonly taskScheduledEventDetails?: ResourceDetails & {
+    readonly region: string;
+    readonly parameters: string;
+    readonly timeoutInSeconds?: number;
+    readonly heartbeatInSeconds?: number;
+  };
+  readonly taskStartedEventDetails?: ResourceDetails;
+  readonly taskSucceededEventDetails?: ResourceDetails & {
+    readonly output: string;
+    readonly outputDetails: DataDetails;
+  };
+  readonly taskFailedEventDetails?: ResourceDetails & FailureDetails;
+  readonly taskTimedOutEventDetails?: ResourceDetails & FailureDetails;
+  readonly mapStateStartedEventDetails?: { readonly length: number };
+  readonly mapIterationStartedEventDetails?: IterationDetails;
+  readonly mapIterationSucceededEventDetails?: IterationDetails;
+  readonly mapIterationFailedEventDetails?: IterationDetails;
+  readonly mapIterationAbortedEventDetails?: IterationDetails;
+}
+
+/** An event of an execution in AWS's words and shape. */
+export interface HistoryEvent extends HistoryEventDetails {
+  readonly id: number;
+  /** 0 if nothing came before in the same line of events. */
+  readonly previousEventId: number;
+  readonly timestamp: Date;
+  readonly type: HistoryEventType;
+}
+
+/** Events that a Standard execution may have; the last is kept for how it ends. */
+const MAX_EVENTS = 25_000;
+
+interface Failure {
+  readonly error: string | undefined;
+  readonly cause: string | undefined;
+}
+
+const WHOLE: DataDetails = { truncated: false };
+const DATA_IN = { inputDetails: WHOLE };
+const DATA_OUT = { outputDetails: WHOLE };
+
+/** The events of one execution, in order. */
+export class History {
+  readonly events: HistoryEvent[] = [];
+  readonly #now: () => number;
+  readonly #onEvent: ((event: HistoryEvent) => void) | undefined;
+
+  constructor(now: () => number, onEvent: ((event: HistoryEvent) => void) | undefined) {
+    this.#now = now;
+    this.#onEvent = onEvent;
+  }
+
+  /** Records an event and gives its id. Throws `States.Runtime` when the history is full. */
+  add(type: HistoryEventType, previousEventId: number, details: HistoryEventDetails): number {
+    const id = this.events.length + 1;
+    if (id >= MAX_EVENTS && !type.startsWith('Execution')) {
+      throw new StateError(
+        'States.Runtime',
+        `The execution reached the maximum number of history events (${MAX_EVENTS}).`,
+      );
+    }
+    const event = { id, previousEventId, timestamp: new Date(this.#now()), type, ...details };
+    this.events.push(event);
+    this.#onEvent?.(event);
+    return id;
+  }
+}
+
+// The texts are made when somebody reads them: most events of a large run are never looked at.
+
+export function entered(name: string, input: Json): HistoryEventDetails {
+  return {
+    stateEnteredEventDetails: {
+      name,
+      ...DATA_IN,
+      get input() {
+        return JSON.stringify(input);
+      },
+    },
+  };
+}
+
+export function exited(name: string, output: Json): HistoryEventDetails {
+  return {
+    stateExitedEventDetails: {
+      name,
+      ...DATA_OUT,
+      get output() {
+        return JSON.stringify(output);
+      },
+    },
+  };
+}
+
+export function executionStarted(input: Json, roleArn: string): HistoryEventDetails {
+  return {
+    executionStartedEventDetails: {
+      roleArn,
+      ...DATA_IN,
+      get input() {
+        return JSON.stringify(input);
+      },
+    },
+  };
+}
+
+export function executionSucceeded(output: Json): HistoryEventDetails {
+  return {
+    executionSucceededEventDetails: {
+      ...DATA_OUT,
+      get output() {
+        return JSON.stringify(output);
+      },
+    },
+  };
+}
+
+export function taskScheduled(
+  resource: ResourceDetails,
+  parameters: Json,
+  seconds: { readonly timeoutInSeconds?: number; readonly heartbeatInSeconds?: number },
+): HistoryEventDetails {
+  return {
+    taskScheduledEventDetails: {
+      ...resource,
+      ...seconds,
+      region: REGION,
+      get parameters() {
+        return JSON.stringify(parameters);
+      },
+    },
+  };
+}
+
+export function taskSucceeded(resource: ResourceDetails, output: Json): HistoryEventDetails {
+  return {
+    taskSucceededEventDetails: {
+      ...resource,
+      ...DATA_OUT,
+      get output() {
+        return JSON.stringify(output);
+      },
+    },
+  };
+}
+
+export function failureDetails(failure: Failure): FailureDetails {
+  return {
+    ...(failure.error === undefined ? {} : { error: failure.error }),
+    ...(failure.cause === undefined ? {} : { cause: failure.cause }),
+  };
+}

@@ -1,0 +1,82 @@
+import { parseReferencePath } from '../jsonpath/reference-path.ts';
+import type { Catcher, Retrier } from '../state-machine.ts';
+import type { FieldReader } from './field-reader.ts';
+
+/** Largest MaxDelaySeconds: a year. */
+const MAX_DELAY_SECONDS = 31_622_400;
+
+const KNOWN_ERRORS: ReadonlySet<string> = new Set([
+  'States.ALL',
+  'States.BranchFailed',
+  'States.DataLimitExceeded',
+  'States.ExceedToleratedFailureThreshold',
+  'States.HeartbeatTimeout',
+  'States.IntrinsicFailure',
+  'States.ItemReaderFailed',
+  'States.NoChoiceMatched',
+  'States.ParameterPathFailure',
+  'States.Permissions',
+  'States.QueryEvaluationError',
+  'States.ResultPathMatchFailure',
+  'States.ResultWriterFailed',
+  'States.Runtime',
+  'States.TaskFailed',
+  'States.Timeout',
+]);
+
+export function loadRetriers(state: FieldReader): Retrier[] {
+  const readers = state.objects('Retry');
+  return readers.map((reader, index) => {
+    const errorEquals = loadErrorEquals(reader, index === readers.length - 1);
+    const intervalSeconds = reader.integer('IntervalSeconds', 1) ?? 1;
+    const maxDelaySeconds = reader.integer('MaxDelaySeconds', 1, MAX_DELAY_SECONDS);
+    if (maxDelaySeconds !== undefined && maxDelaySeconds <= intervalSeconds) {
+      reader.report('MaxDelaySeconds', 'must be greater than IntervalSeconds');
+    }
+    const retrier = {
+      errorEquals,
+      intervalSeconds,
+      maxAttempts: reader.integer('MaxAttempts', 0) ?? 3,
+      backoffRate: reader.number('BackoffRate', 1, Number.MAX_VALUE) ?? 2,
+      maxDelaySeconds: maxDelaySeconds ?? Number.POSITIVE_INFINITY,
+      fullJitter: reader.oneOf('JitterStrategy', ['FULL', 'NONE']) === 'FULL',
+    };
+    reader.refuseOtherFields();
+    return retrier;
+  });
+}
+
+export function loadCatchers(
+  state: FieldReader,
+  target: (field: string, reader: FieldReader) => string,
+): Catcher[] {
+  const readers = state.objects('Catch');
+  return readers.map((reader, index) => {
+    const catcher = {
+      errorEquals: loadErrorEquals(reader, index === readers.length - 1),
+      next: target('Next', reader),
+      resultPath: reader.nullablePath('ResultPath', parseReferencePath),
+    };
+    reader.refuseOtherFields();
+    return catcher;
+  });
+}
+
+function loadErrorEquals(reader: FieldReader, last: boolean): string[] {
+  if (!reader.has('ErrorEquals')) reader.report('', 'the field ErrorEquals is required');
+  const names: string[] = [];
+  for (const [index, name] of reader.array('ErrorEquals').entries()) {
+    if (typeof name === 'string') names.push(name);
+    else reader.report(`ErrorEquals[${index}]`, 'must be a string');
+  }
+  if (names.length === 0) reader.report('ErrorEquals', 'must name an error');
+  for (const name of names) {
+    if (name.startsWith('States.') && !name.startsWith('States.Http.') && !KNOWN_ERRORS.has(name)) {
+      reader.report('ErrorEquals', `there is no error ${name}`);
+    }
+  }
+  if (names.includes('States.ALL') && (names.length > 1 || !last)) {
+    reader.report('ErrorEquals', 'States.ALL must stand alone, in the last entry');
+  }
+  return names;
+}

@@ -1,0 +1,78 @@
+import { EvaluationError } from '../errors.ts';
+import type { Json } from '../json.ts';
+import { insertAt } from '../jsonpath/reference-path.ts';
+import type { JsonPath } from '../jsonpath/syntax.ts';
+import { checkPayload } from '../payload.ts';
+import { resolve, type Scope } from '../scope.ts';
+import type { InputOutput, NumberOrPath, ResultState } from '../state-machine.ts';
+import type { StateRun } from './run.ts';
+
+/** Applies InputPath. */
+export function selectInput(state: InputOutput, rawInput: Json, run: StateRun): Json {
+  return applyPath(state.inputPath, rawInput, run);
+}
+
+/** Applies Parameters to the selected input. */
+export function applyParameters(state: ResultState, input: Json, run: StateRun): Json {
+  if (state.parameters === undefined) return input;
+  const effective = state.parameters(run.scopeOf(input));
+  checkPayload(effective, () => `The Parameters of the state '${state.name}' ${EXCEEDS}`);
+  return effective;
+}
+
+/** Applies ResultSelector, ResultPath and OutputPath. */
+export function combineResult(state: ResultState, rawInput: Json, result: Json, run: StateRun): Json {
+  const selected = state.resultSelector === undefined ? result : state.resultSelector(run.scopeOf(result));
+  return selectOutput(state, rawInput, placeResult(state.resultPath, rawInput, selected), run);
+}
+
+export function placeResult(path: JsonPath | null | undefined, rawInput: Json, result: Json): Json {
+  if (path === undefined) return result;
+  return path === null ? rawInput : insertAt(path, rawInput, result);
+}
+
+/** Applies OutputPath; the output may not be larger than a payload. */
+export function selectOutput(state: InputOutput, rawInput: Json, value: Json, run: StateRun): Json {
+  const output = applyPath(state.outputPath, value, run);
+  // The raw input was measured as the output of the state before.
+  if (output !== rawInput) {
+    checkPayload(output, () => resultTooLarge(state.name));
+  }
+  return output;
+}
+
+const TOO_LARGE = 'exceeding the maximum number of bytes service limit.';
+const EXCEEDS = `have a size ${TOO_LARGE}`;
+
+export function resultTooLarge(task: string): string {
+  return `The state/task '${task}' returned a result with a size ${TOO_LARGE}`;
+}
+
+function applyPath(path: JsonPath | null | undefined, value: Json, run: StateRun): Json {
+  if (path === undefined) return value;
+  return path === null ? {} : resolve(path, run.scopeOf(value));
+}
+
+/** The number itself or what its path finds, which must be an integer not below the smallest. */
+export function integerOf(
+  field: string,
+  value: NumberOrPath,
+  smallest: number,
+  scope: Scope,
+): number | undefined {
+  if (value === undefined || typeof value === 'number') return value;
+  const found = resolve(value, scope);
+  if (!Number.isInteger(found) || typeof found !== 'number') {
+    throw new EvaluationError(
+      'States.Runtime',
+      `The ${field}Path field refers to value ${JSON.stringify(JSON.stringify(found))} which is not a valid integer: ${value.source}`,
+    );
+  }
+  if (found < smallest) {
+    throw new EvaluationError(
+      'States.Runtime',
+      `The ${field}Path parameter references a ${smallest === 0 ? 'negative value' : `value below ${smallest}`}: ${value.source} == ${found}`,
+    );
+  }
+  return found;
+}

@@ -1,0 +1,86 @@
+import { HeartbeatTimeout, StateError } from '../errors.ts';
+import type { Json } from '../json.ts';
+import { checkPayload } from '../payload.ts';
+import type { Catcher, MapState, ParallelState, Retrier, TaskState } from '../state-machine.ts';
+import { combineResult, placeResult, resultTooLarge } from './data-flow.ts';
+import { type Branch, type Outcome, type Run, record, type StateRun } from './run.ts';
+
+/**
+ * Runs the attempt until it succeeds or no retrier takes its error, then asks the catchers.
+ */
+export async function withErrorHandling(
+  run: Run,
+  branch: Branch,
+  state: TaskState | ParallelState | MapState,
+  stateRun: StateRun,
+  attempt: () => Promise<Json>,
+): Promise<Outcome> {
+  const rawInput = stateRun.input;
+  const attempts = new Map<Retrier, number>();
+  for (;;) {
+    try {
+      const result = await attempt();
+      return { output: combineResult(state, rawInput, result, stateRun), next: state.next };
+    } catch (thrown) {
+      const error = stateRun.located(thrown);
+      if (!(error instanceof StateError)) throw error;
+      const delay = retryDelay(state.retry, error, attempts, run.random);
+      if (delay === undefined) {
+        if (stateRun.started && state.type !== 'Task') record(run, branch, `${state.type}StateFailed`);
+        const catcher = state.catch.find((candidate) => catches(candidate.errorEquals, error));
+        if (catcher === undefined) throw error;
+        return caught(catcher, rawInput, error, stateRun);
+      }
+      stateRun.retryCount += 1;
+      await branch.abort.race(run.clock.sleep(delay * 1_000, branch.abort.signal));
+    }
+  }
+}
+
+function caught(catcher: Catcher, rawInput: Json, error: StateError, stateRun: StateRun): Outcome {
+  try {
+    const output = placeResult(catcher.resultPath, rawInput, errorOutput(error));
+    checkPayload(output, () => resultTooLarge(stateRun.stateName));
+    return { output, next: catcher.next };
+  } catch (failure) {
+    throw stateRun.located(failure);
+  }
+}
+
+/** As on AWS: an error without a cause has an empty one, and no error at all has null for both. */
+function errorOutput({ error, cause }: StateError): Json {
+  if (error === undefined) return { Error: null, Cause: cause ?? null };
+  return { Error: error, Cause: cause ?? '' };
+}
+
+/** Seconds until the next attempt, undefined if there is none. Counts the attempt. */
+export function retryDelay(
+  retriers: readonly Retrier[],
+  error: StateError,
+  attempts: Map<Retrier, number>,
+  random: () => number,
+): number | undefined {
+  const retrier = retriers.find((candidate) => catches(candidate.errorEquals, error));
+  if (retrier === undefined) return undefined;
+  const done = attempts.get(retrier) ?? 0;
+  if (done >= retrier.maxAttempts) return undefined;
+  attempts.set(retrier, done + 1);
+  const growing = retrier.intervalSeconds * retrier.backoffRate ** done;
+  const delay = Math.min(growing, retrier.maxDelaySeconds);
+  return retrier.fullJitter ? random() * delay : delay;
+}
+
+/** Errors that the wildcards leave alone. */
+const TERMINAL = new Set<string | undefined>(['States.Runtime', 'States.DataLimitExceeded']);
+
+/** Whether a list of ErrorEquals takes the error. States.Runtime is never handled, even by name. */
+export function catches(errorEquals: readonly string[], failure: StateError): boolean {
+  const { error } = failure;
+  if (error === 'States.Runtime') return false;
+  return errorEquals.some((name) => {
+    if (name === error) return true;
+    if (name === 'States.ALL') return !TERMINAL.has(error);
+    if (name === 'States.TaskFailed') return !TERMINAL.has(error) && error !== 'States.Timeout';
+    return name === 'States.HeartbeatTimeout' && failure instanceof HeartbeatTimeout;
+  });
+}

@@ -1,0 +1,38 @@
+import type { Json } from '../json.ts';
+import type { ParallelState } from '../state-machine.ts';
+import { runBranches } from './branches.ts';
+import { applyParameters, selectInput } from './data-flow.ts';
+import { abortedEvent, type Branch, type Run, record, type StateRun } from './run.ts';
+
+/** One attempt at a Parallel: every branch with the effective input, their outputs in order. */
+export async function attemptParallel(
+  run: Run,
+  branch: Branch,
+  state: ParallelState,
+  stateRun: StateRun,
+): Promise<Json> {
+  const input = applyParameters(state, selectInput(state, stateRun.input, stateRun), stateRun);
+  stateRun.started = true;
+  record(run, branch, 'ParallelStateStarted');
+  const { branches } = state;
+  const outputs = await runBranches(
+    {
+      run,
+      parent: branch,
+      graphOf: (index) => branches[index] ?? unknownBranch(index),
+      inputOf: () => ({ input, map: branch.map }),
+      onStarted: () => {},
+      onSucceeded: () => {},
+      onFailed: () => {},
+      onAborted: (stopped) => abortedEvent(run, stopped),
+    },
+    branches.length,
+    branches.length,
+  );
+  run.history.add('ParallelStateSucceeded', branch.previousEventId, {});
+  return outputs;
+}
+
+function unknownBranch(index: number): never {
+  throw new RangeError(`there is no branch ${index}`);
+}

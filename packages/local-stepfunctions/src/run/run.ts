@@ -1,0 +1,115 @@
+import type { AbortScope } from '../abort-scope.ts';
+import type { Clock } from '../clock.ts';
+import { EvaluationError, StateError } from '../errors.ts';
+import type { History, HistoryEventDetails, HistoryEventType } from '../history.ts';
+import type { Json, JsonObject } from '../json.ts';
+import type { Scope } from '../scope.ts';
+import type { State, StateGraph } from '../state-machine.ts';
+import type { TaskHandlers } from '../task-handler.ts';
+
+/** What all states of one execution share. */
+export interface Run {
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly history: History;
+  readonly handlers: TaskHandlers;
+  /** `$$.Execution` and `$$.StateMachine`. */
+  readonly execution: JsonObject;
+  readonly stateMachine: JsonObject;
+  /** Runs a graph in the branch and gives the output of its last state. */
+  readonly runGraph: (graph: StateGraph, input: Json, branch: Branch) => Promise<Json>;
+}
+
+/** One line of states: the execution itself, a branch of a Parallel or an iteration of a Map. */
+export interface Branch {
+  /** Of the branch's latest event. */
+  previousEventId: number;
+  /** The state that the branch is in. */
+  state: State | undefined;
+  readonly abort: AbortScope;
+  /** `$$.Map` inside an iteration. */
+  readonly map: JsonObject | undefined;
+}
+
+/** Where a state's run leads. */
+export interface Outcome {
+  readonly output: Json;
+  readonly next: string | undefined;
+}
+
+/** Records an event as the branch's latest. A branch that was stopped has no more events. */
+export function record(
+  run: Run,
+  branch: Branch,
+  type: HistoryEventType,
+  details: HistoryEventDetails = {},
+): number {
+  branch.abort.throwIfAborted();
+  branch.previousEventId = run.history.add(type, branch.previousEventId, details);
+  return branch.previousEventId;
+}
+
+/** Records that the state in which a stopped branch was did not end. */
+export function abortedEvent(run: Run, branch: Branch): void {
+  const type = branch.state?.type;
+  if (type !== 'Task' && type !== 'Wait' && type !== 'Map' && type !== 'Parallel') return;
+  run.history.add(`${type}StateAborted`, branch.previousEventId, {});
+}
+
+/** A state being run; what its expressions see. */
+export class StateRun implements Scope {
+  input: Json;
+  retryCount = 0;
+  /** Whether a Map or Parallel has recorded that it started. */
+  started = false;
+  taskToken: string | undefined;
+  readonly random: () => number;
+  readonly enteredEventId: number;
+  readonly #run: Run;
+  readonly #branch: Branch;
+  readonly #state: State;
+  readonly #enteredAt: number;
+
+  constructor(run: Run, branch: Branch, state: State, input: Json, enteredEventId: number) {
+    this.input = input;
+    this.random = run.random;
+    this.enteredEventId = enteredEventId;
+    this.#run = run;
+    this.#branch = branch;
+    this.#state = state;
+    this.#enteredAt = run.clock.now();
+  }
+
+  get stateName(): string {
+    return this.#state.name;
+  }
+
+  /** `$$`, with `Map` for the item that an ItemSelector shapes. */
+  context(map: JsonObject | undefined = this.#branch.map): JsonObject {
+    const { type, name } = this.#state;
+    const canRetry = type === 'Task' || type === 'Parallel' || type === 'Map';
+    return {
+      Execution: this.#run.execution,
+      StateMachine: this.#run.stateMachine,
+      State: {
+        Name: name,
+        EnteredTime: new Date(this.#enteredAt).toISOString(),
+        ...(canRetry ? { RetryCount: this.retryCount } : {}),
+      },
+      ...(map === undefined ? {} : { Map: map }),
+      ...(this.taskToken === undefined ? {} : { Task: { Token: this.taskToken } }),
+    };
+  }
+
+  /** The same state, seeing another input and item. */
+  scopeOf(input: Json, map: JsonObject | undefined = this.#branch.map): Scope {
+    return { input, random: this.random, context: () => this.context(map) };
+  }
+
+  /** Adds to an error of an expression where it happened, in AWS's words. */
+  located(error: unknown): unknown {
+    if (!(error instanceof EvaluationError)) return error;
+    const where = `An error occurred while executing the state '${this.#state.name}' (entered at the event id #${this.enteredEventId}).`;
+    return new StateError(error.error, `${where} ${error.cause}`);
+  }
+}

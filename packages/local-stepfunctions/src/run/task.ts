@@ -1,0 +1,160 @@
+import { AbortScope } from '../abort-scope.ts';
+import { HeartbeatTimeout, StateError, TaskError } from '../errors.ts';
+import { failureDetails, taskScheduled, taskSucceeded } from '../history.ts';
+import { uuid } from '../intrinsics/random.ts';
+import type { Json, JsonObject } from '../json.ts';
+import { toPayload } from '../payload.ts';
+import type { TaskState } from '../state-machine.ts';
+import type { TaskHandler, TaskRun } from '../task-handler.ts';
+import { applyParameters, integerOf, resultTooLarge, selectInput } from './data-flow.ts';
+import { type Branch, type Run, record, type StateRun } from './run.ts';
+
+interface TimeLimits {
+  readonly timeoutInSeconds?: number;
+  readonly heartbeatInSeconds?: number;
+}
+
+/** One attempt at a Task: its effective input to its handler, the handler's result back as JSON. */
+export async function attemptTask(
+  run: Run,
+  branch: Branch,
+  state: TaskState,
+  stateRun: StateRun,
+): Promise<Json> {
+  const { resource } = state;
+  if (resource.action.endsWith('.waitForTaskToken')) stateRun.taskToken ??= uuid(run.random);
+  const input = selectInput(state, stateRun.input, stateRun);
+  const limits = timeLimits(state, input, stateRun);
+  const parameters = applyParameters(state, input, stateRun);
+  const named = { resourceType: resource.type, resource: resource.action };
+  record(run, branch, 'TaskScheduled', taskScheduled(named, parameters, limits));
+  record(run, branch, 'TaskStarted', { taskStartedEventDetails: named });
+  try {
+    const result = await callHandler(run, branch, state, parameters, limits, stateRun);
+    const payload = toPayload(result, () => resultTooLarge(resource.type));
+    record(run, branch, 'TaskSucceeded', taskSucceeded(named, payload));
+    return payload;
+  } catch (error) {
+    if (error instanceof StateError) {
+      const failure = { ...named, ...failureDetails(error) };
+      if (error.error === 'States.Timeout')
+        record(run, branch, 'TaskTimedOut', { taskTimedOutEventDetails: failure });
+      else record(run, branch, 'TaskFailed', { taskFailedEventDetails: failure });
+    }
+    throw error;
+  }
+}
+
+function timeLimits(state: TaskState, input: Json, stateRun: StateRun): TimeLimits {
+  const scope = stateRun.scopeOf(input);
+  const timeoutInSeconds = integerOf('TimeoutSeconds', state.timeoutSeconds, 1, scope);
+  const heartbeatInSeconds = integerOf('HeartbeatSeconds', state.heartbeatSeconds, 1, scope);
+  return {
+    ...(timeoutInSeconds === undefined ? {} : { timeoutInSeconds }),
+    ...(heartbeatInSeconds === undefined ? {} : { heartbeatInSeconds }),
+  };
+}
+
+async function callHandler(
+  run: Run,
+  branch: Branch,
+  state: TaskState,
+  parameters: Json,
+  limits: TimeLimits,
+  stateRun: StateRun,
+): Promise<unknown> {
+  const abort = new AbortScope(branch.abort);
+  const call = new HandlerCall(run, state, abort, limits, stateRun);
+  try {
+    return await abort.race(handled(run.handlers[state.resource.key], parameters, call));
+  } finally {
+    call.finish();
+    abort.close();
+  }
+}
+
+/** The handler's result; what it throws becomes the state's error. */
+async function handled(handler: TaskHandler | undefined, parameters: Json, task: TaskRun): Promise<unknown> {
+  if (handler === undefined) throw new StateError('States.Runtime', `no handler for ${task.resource}`);
+  try {
+    return await handler(parameters, task);
+  } catch (error) {
+    if (error instanceof TaskError) throw new StateError(error.error, error.cause);
+    if (error instanceof Error) throw new StateError(error.name, error.message);
+    throw new StateError('Error', String(error));
+  }
+}
+
+/** A handler at work: what it is told, and the time that it has. */
+class HandlerCall implements TaskRun {
+  readonly #run: Run;
+  readonly #state: TaskState;
+  readonly #abort: AbortScope;
+  readonly #stateRun: StateRun;
+  readonly #timers = new AbortScope();
+  #lastHeartbeat: number;
+  readonly heartbeat: () => void;
+
+  constructor(run: Run, state: TaskState, abort: AbortScope, limits: TimeLimits, stateRun: StateRun) {
+    this.#run = run;
+    this.#state = state;
+    this.#abort = abort;
+    this.#stateRun = stateRun;
+    this.#lastHeartbeat = run.clock.now();
+    // A function of its own, so that a handler may take it out of the object.
+    this.heartbeat = () => {
+      this.#lastHeartbeat = run.clock.now();
+    };
+    const { timeoutInSeconds, heartbeatInSeconds } = limits;
+    if (timeoutInSeconds !== undefined) void this.#watch(this.#timeOut(timeoutInSeconds * 1_000));
+    if (heartbeatInSeconds !== undefined) void this.#watch(this.#missHeartbeat(heartbeatInSeconds * 1_000));
+  }
+
+  get resource(): string {
+    return this.#state.resource.arn;
+  }
+
+  get stateName(): string {
+    return this.#state.name;
+  }
+
+  get signal(): AbortSignal {
+    return this.#abort.signal;
+  }
+
+  get context(): JsonObject {
+    return this.#stateRun.context();
+  }
+
+  finish(): void {
+    this.#timers.abort(FINISHED);
+  }
+
+  /** Ends the call with the error that the timer gives; a timer that was stopped gives none. */
+  async #watch(timer: Promise<Error>): Promise<void> {
+    try {
+      this.#abort.abort(await timer);
+    } catch (error) {
+      if (this.#timers.reason === undefined) this.#abort.abort(asError(error));
+    }
+  }
+
+  async #timeOut(ms: number): Promise<Error> {
+    await this.#run.clock.sleep(ms, this.#timers.signal);
+    return new StateError('States.Timeout', undefined);
+  }
+
+  async #missHeartbeat(ms: number): Promise<Error> {
+    for (;;) {
+      const left = this.#lastHeartbeat + ms - this.#run.clock.now();
+      if (left <= 0) return new HeartbeatTimeout();
+      await this.#run.clock.sleep(left, this.#timers.signal);
+    }
+  }
+}
+
+const FINISHED = new Error('the task is over');
+
+function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error));
+}

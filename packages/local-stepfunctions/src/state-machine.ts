@@ -1,0 +1,128 @@
+import type { Condition } from './choice-rule.ts';
+import type { Json } from './json.ts';
+import type { JsonPath } from './jsonpath/syntax.ts';
+import type { Expression } from './payload-template.ts';
+
+/** A definition that was found sound, ready to run. */
+export interface StateMachine extends StateGraph {
+  /** Seconds that an execution may take. */
+  readonly timeoutSeconds: number | undefined;
+  /** Every resource that some Task names, with its place. */
+  readonly resources: readonly { readonly resource: Resource; readonly path: string }[];
+}
+
+/** States that run one after another: a state machine, a branch or the processor of an item. */
+export interface StateGraph {
+  readonly startAt: string;
+  readonly states: ReadonlyMap<string, State>;
+}
+
+export type State =
+  | TaskState
+  | ChoiceState
+  | PassState
+  | WaitState
+  | SucceedState
+  | FailState
+  | ParallelState
+  | MapState;
+
+interface NamedState {
+  readonly name: string;
+}
+
+/** An absent path is undefined, a path of null is null. */
+export interface InputOutput extends NamedState {
+  readonly inputPath: JsonPath | null | undefined;
+  readonly outputPath: JsonPath | null | undefined;
+}
+
+export interface ResultState extends InputOutput {
+  readonly parameters: Expression | undefined;
+  readonly resultSelector: Expression | undefined;
+  readonly resultPath: JsonPath | null | undefined;
+  /** Undefined after the last state. */
+  readonly next: string | undefined;
+}
+
+/** A state whose errors can be handled. */
+export interface WorkState extends ResultState {
+  readonly retry: readonly Retrier[];
+  readonly catch: readonly Catcher[];
+}
+
+export interface Retrier {
+  readonly errorEquals: readonly string[];
+  readonly intervalSeconds: number;
+  readonly maxAttempts: number;
+  readonly backoffRate: number;
+  readonly maxDelaySeconds: number;
+  readonly fullJitter: boolean;
+}
+
+export interface Catcher {
+  readonly errorEquals: readonly string[];
+  readonly next: string;
+  readonly resultPath: JsonPath | null | undefined;
+}
+
+/** A number of the definition or a path to one; undefined if neither is given. */
+export type NumberOrPath = number | JsonPath | undefined;
+
+export interface TaskState extends WorkState {
+  readonly type: 'Task';
+  readonly resource: Resource;
+  readonly timeoutSeconds: NumberOrPath;
+  readonly heartbeatSeconds: NumberOrPath;
+}
+
+export interface Resource {
+  readonly arn: string;
+  /** Under which a handler is found: what follows `arn:aws:states:::`, else the whole ARN. */
+  readonly key: string;
+  /** As history events name it: `glue` and `startJobRun.sync`. */
+  readonly type: string;
+  readonly action: string;
+}
+
+export interface ChoiceState extends InputOutput {
+  readonly type: 'Choice';
+  readonly choices: readonly { readonly condition: Condition; readonly next: string }[];
+  readonly default: string | undefined;
+}
+
+export interface PassState extends ResultState {
+  readonly type: 'Pass';
+  readonly result: Json | undefined;
+}
+
+export interface WaitState extends InputOutput {
+  readonly type: 'Wait';
+  readonly until:
+    | { readonly kind: 'seconds'; readonly seconds: number | JsonPath }
+    | { readonly kind: 'timestamp'; readonly timestamp: string | JsonPath };
+  readonly next: string | undefined;
+}
+
+export interface SucceedState extends InputOutput {
+  readonly type: 'Succeed';
+}
+
+export interface FailState extends NamedState {
+  readonly type: 'Fail';
+  readonly error: Expression | undefined;
+  readonly cause: Expression | undefined;
+}
+
+export interface ParallelState extends WorkState {
+  readonly type: 'Parallel';
+  readonly branches: readonly StateGraph[];
+}
+
+export interface MapState extends WorkState {
+  readonly type: 'Map';
+  readonly itemsPath: JsonPath | undefined;
+  readonly itemSelector: Expression | undefined;
+  readonly maxConcurrency: NumberOrPath;
+  readonly processor: StateGraph;
+}
