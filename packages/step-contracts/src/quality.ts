@@ -55,3 +55,16 @@ export type QualityVerdict = z.output<typeof qualityVerdict>;
 /** `staging/<run-id>/quality.json`; the run's manifest takes it over as it is. */
 export const qualityReport = z.object({ profile: qualityProfile, verdict: qualityVerdict });
 export type QualityReport = z.output<typeof qualityReport>;
+
+/** The verdict in one line: `score 62.5, threshold 70 (nulls cost 37.5); failed check min_rows: 3, allowed 10` */
+export const summaryOf = ({ score, threshold, costs, checks }: QualityVerdict): string => {
+  const lost = costs.filter((one) => one.points > 0).map((one) => `${one.figure} cost ${one.points}`);
+  const failed = checks
+    .filter((one) => !one.passed && one.level === 'error')
+    .map(({ check, field, actual, allowed }) => {
+      const subject = field === undefined ? check : `${check} of ${field}`;
+      return `; failed check ${subject}: ${actual}, allowed ${allowed}`;
+    });
+  const because = lost.length > 0 ? ` (${lost.join(', ')})` : '';
+  return `score ${score}, threshold ${threshold}${because}${failed.join('')}`;
+};

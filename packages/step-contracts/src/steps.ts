@@ -3,8 +3,6 @@ import { z } from 'zod';
 import { rowCounts, rowTotals } from './counts.ts';
 import { objectLocation, runInput } from './run.ts';
 
-/** Every step gets the state machine's whole document and takes from it what it names here. */
-
 /** A reason code and one clear line for the person who sent the object. */
 const refusal = z.object({ code: z.string().regex(/^[a-z_]+$/), message: z.string() });
 
@@ -29,8 +27,6 @@ export const scoreQualityOutput = z.object({
   score: z.number(),
   threshold: z.number(),
   passed: z.boolean(),
-  /** The verdict in one line, for notifications. */
-  summary: z.string(),
   rowsIn: z.int().min(0),
   /** A `QualityReport`. */
   report: objectLocation,
@@ -70,8 +66,9 @@ export const stagedName = {
 export const transformReport = z.object({ engine: z.enum(ENGINES), counts: rowCounts });
 export type TransformReport = z.output<typeof transformReport>;
 
-/** A finished run: the document of a state machine whose engine, DuckDB or Spark, has staged its rows. */
+/** A finished run, whose engine has staged its rows. Spark's job returns no counts: they are read from its report. */
 export const publishRunInput = runInput.extend({
+  action: z.literal('publish'),
   validation: acceptedObject,
   quality: scoreQualityOutput,
   transform: stagedFolder,
@@ -80,15 +77,16 @@ export type PublishRunInput = z.output<typeof publishRunInput>;
 export const publishRunOutput = z.object({ manifest: objectLocation, counts: rowTotals });
 export type PublishRunOutput = z.output<typeof publishRunOutput>;
 
-/** A run that ends at a gate: the object was refused as a whole, or its quality is too low. */
+/** A run that ends at a gate: the object is not valid, or, if it is, the report in staging says what it lacks. */
 export const rejectRunInput = runInput.extend({
+  action: z.literal('reject'),
   validation: validateObjectOutput,
-  quality: scoreQualityOutput.exactOptional(),
 });
 export type RejectRunInput = z.output<typeof rejectRunInput>;
 export const rejectRunOutput = refusal.extend({
+  gate: z.enum(['validation', 'quality']),
   manifest: objectLocation,
-  /** The refused object's copy; null if the object was gone by then. */
+  /** The rejected object's copy; null if the object was gone by then. */
   quarantined: objectLocation.nullable(),
 });
 export type RejectRunOutput = z.output<typeof rejectRunOutput>;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { publishRunInput, runInput, s3Notification, validateObjectOutput } from '../src/index.ts';
+import { publishRunInput, runInput, s3Notification, summaryOf, validateObjectOutput } from '../src/index.ts';
 
 const run = {
   runId: 'orders-0123',
@@ -30,12 +30,12 @@ describe('the input of a run', () => {
 describe('the input of publishing', () => {
   const document = {
     ...run,
+    action: 'publish',
     validation: { valid: true, format: 'csv', headerKnown: true, unknownColumns: [] },
     quality: {
       score: 100,
       threshold: 70,
       passed: true,
-      summary: 'score 100, threshold 70',
       rowsIn: 1,
       report: { bucket: 'curated', key: 'staging/orders-0123/quality.json' },
     },
@@ -87,4 +87,23 @@ describe('a notification of S3', () => {
     const removed = { ...record, eventName: 'ObjectRemoved:Delete' };
     expect(s3Notification.safeParse({ Records: [removed] }).success).toBe(false);
   });
+});
+
+test('a verdict fits one line', () => {
+  expect(
+    summaryOf({
+      score: 62.5,
+      threshold: 70,
+      passed: false,
+      costs: [
+        { figure: 'nulls', points: 37.5, because: '3 of 8 cells are null' },
+        { figure: 'duplicates', points: 0, because: 'no row is a duplicate' },
+      ],
+      findings: [],
+      checks: [
+        { check: 'min_rows', level: 'error', passed: false, actual: 2, allowed: 10 },
+        { check: 'max_null_percent', field: 'id', level: 'warning', passed: false, actual: 50, allowed: 0 },
+      ],
+    }),
+  ).toBe('score 62.5, threshold 70 (nulls cost 37.5); failed check min_rows: 2, allowed 10');
 });

@@ -1,0 +1,25 @@
+import { type EtlParts, etlDefinition } from '../src/index.ts';
+
+const lambda = (name: string) => ({
+  arn: `arn:aws:lambda:eu-central-1:123456789012:function:sluice-${name}`,
+  timeoutSeconds: 900,
+});
+
+export const exampleParts: EtlParts = {
+  functions: {
+    validateObject: lambda('validate-object'),
+    scoreQuality: lambda('score-quality'),
+    transformObject: lambda('transform-object'),
+    publishRun: lambda('publish-run'),
+  },
+  crawlerPrefix: 'sluice-raw-',
+  job: { name: 'sluice-transform', timeoutSeconds: 14_400 },
+  topicArn: 'arn:aws:sns:eu-central-1:123456789012:sluice-runs',
+  curatedBucket: 'sluice-curated',
+  limits: { lambdaMaxBytes: 512 * 1024 * 1024, crawlerCheckSeconds: 30, crawlerMaxChecks: 60 },
+};
+
+/** The committed files of `golden/`, so that a review sees what will be deployed. */
+export const goldens: Readonly<Record<string, string>> = {
+  'etl.golden.json': `${JSON.stringify(etlDefinition(exampleParts), null, 2)}\n`,
+};

@@ -1,0 +1,116 @@
+import type { Catcher, Computed, Retrier, Task, Template } from './asl.ts';
+
+/** A deployed Lambda function. */
+export interface LambdaFunction {
+  readonly arn: string;
+  /** The function's own timeout. */
+  readonly timeoutSeconds: number;
+}
+
+const retry = (
+  ErrorEquals: Retrier['ErrorEquals'],
+  attempts: Pick<Retrier, 'IntervalSeconds' | 'MaxAttempts' | 'MaxDelaySeconds'>,
+): Retrier => ({ ErrorEquals, ...attempts, BackoffRate: 2, JitterStrategy: 'FULL' });
+
+/**
+ * What Lambda's own service throws, as AWS lists it for this purpose, and a function that was too slow or died. Every
+ * step may run twice. An error that a step threw itself is not here: the next try would throw it again.
+ * https://docs.aws.amazon.com/step-functions/latest/dg/sfn-best-practices.html#bp-lambda-serviceexception
+ */
+const lambdaRetries = [
+  retry(
+    [
+      'Lambda.ClientExecutionTimeoutException',
+      'Lambda.ServiceException',
+      'Lambda.AWSLambdaException',
+      'Lambda.SdkClientException',
+      'Lambda.TooManyRequestsException',
+    ],
+    { IntervalSeconds: 2, MaxAttempts: 6, MaxDelaySeconds: 60 },
+  ),
+  retry(['States.Timeout', 'Sandbox.Timedout', 'Lambda.Unknown'], {
+    IntervalSeconds: 10,
+    MaxAttempts: 2,
+    MaxDelaySeconds: 60,
+  }),
+] as const;
+
+const glueTransient = [
+  'Glue.ThrottlingException',
+  'Glue.OperationTimeoutException',
+  'Glue.InternalServiceException',
+  'Glue.SdkClientException',
+] as const;
+
+/** Retries for Glue: its transient errors, and the one that says that somebody else is at work and to come back. */
+export const glueRetries = (busy: string): readonly [Retrier, Retrier] => [
+  retry([busy], { IntervalSeconds: 30, MaxAttempts: 20, MaxDelaySeconds: 300 }),
+  retry([...glueTransient], { IntervalSeconds: 5, MaxAttempts: 6, MaxDelaySeconds: 60 }),
+];
+
+export const caughtBy = <const Name>(Next: Name): readonly [Catcher<Name>] => [
+  { ErrorEquals: ['States.ALL'], ResultPath: '$.error', Next },
+];
+
+// Step Functions must not give up before Lambda reports the function's own timeout, which says more.
+const invokeSlackSeconds = 15;
+
+/** Invokes a function; its answer becomes `<resultPath>.result`. */
+export const lambdaTask = <const Next, const OnError>(task: {
+  readonly comment: string;
+  readonly function: LambdaFunction;
+  readonly payload: Template;
+  readonly resultPath: `$.${string}`;
+  readonly next: Next;
+  readonly onError: OnError;
+}): Task<Next | OnError> => ({
+  Type: 'Task',
+  Comment: task.comment,
+  Resource: 'arn:aws:states:::lambda:invoke',
+  Parameters: { FunctionName: task.function.arn, Payload: task.payload },
+  // The invocation's HTTP metadata stays out of the document, which is limited to 256 KiB.
+  ResultSelector: { 'result.$': '$.Payload' },
+  ResultPath: task.resultPath,
+  TimeoutSeconds: task.function.timeoutSeconds + invokeSlackSeconds,
+  Retry: lambdaRetries,
+  Catch: caughtBy<Next | OnError>(task.onError),
+  Next: task.next,
+});
+
+/** One line of a notification: a text whose `{}` stand for the values, in this order. */
+export type Line = readonly [text: string, ...values: Computed[]];
+
+/** `States.Format` over all lines. A quote or a backslash would end or bend its literal, a brace other than `{}` too. */
+const format = (lines: readonly Line[]): `States.Format(${string})` => {
+  const text = lines.map(([line]) => line).join('\n');
+  if (/['\\]|\{(?!\})|(?<!\{)\}/.test(text)) throw new Error(`not a text for States.Format: ${text}`);
+  const values = lines.flatMap(([, ...rest]) => rest);
+  if (text.split('{}').length - 1 !== values.length) throw new Error(`as many {} as values, please: ${text}`);
+  return `States.Format(${[`'${text}'`, ...values].join(', ')})`;
+};
+
+/**
+ * Publishes to a topic; a notification that cannot be sent leads to `onError`. SNS takes subjects of at most 100 ASCII
+ * characters: `outcome` and a run id, which has at most 80, fit.
+ */
+export const notifyTask = <const Next, const OnError>(task: {
+  readonly topicArn: string;
+  readonly outcome: 'published' | 'rejected' | 'failed';
+  readonly lines: readonly Line[];
+  readonly next: Next;
+  readonly onError: OnError;
+}): Task<Next | OnError> => ({
+  Type: 'Task',
+  Resource: 'arn:aws:states:::sns:publish',
+  Parameters: {
+    TopicArn: task.topicArn,
+    'Subject.$': format([[`Sluice ${task.outcome}: {}`, '$.runId']]),
+    'Message.$': format(task.lines),
+  },
+  ResultPath: null,
+  TimeoutSeconds: 30,
+  // Whatever went wrong: sending a message once more does no harm.
+  Retry: [retry(['States.ALL'], { IntervalSeconds: 2, MaxAttempts: 4, MaxDelaySeconds: 30 })],
+  Catch: caughtBy<Next | OnError>(task.onError),
+  Next: task.next,
+});
