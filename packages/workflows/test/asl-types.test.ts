@@ -59,6 +59,7 @@ test('a task without its timeout, retries or catch does not compile', () => {
   const { Retry: _retry, ...impatient } = task;
   const { Catch: _catch, ...careless } = task;
   const B = { Type: 'Succeed' } as const;
+  const lossy = { ...task.Catch[0], ResultPath: '$' } as const;
   const machines = [
     defineStateMachine({ ...machine, States: { A: task, B } }),
     // @ts-expect-error no TimeoutSeconds
@@ -68,10 +69,7 @@ test('a task without its timeout, retries or catch does not compile', () => {
     // @ts-expect-error no Catch
     defineStateMachine({ ...machine, States: { A: careless, B } }),
     // @ts-expect-error an error that replaces the document
-    defineStateMachine({
-      ...machine,
-      States: { A: { ...task, Catch: [{ ...task.Catch[0], ResultPath: '$' }] }, B },
-    }),
+    defineStateMachine({ ...machine, States: { A: { ...task, Catch: [lossy] }, B } }),
     // @ts-expect-error a computed name with a plain value
     defineStateMachine({ ...machine, States: { A: { ...task, Parameters: { 'Name.$': 'orders' } }, B } }),
   ];
