@@ -5,6 +5,7 @@ so no server and none of its Lambda processes outlives the tests.
 """
 
 import os
+import shutil
 import signal
 import sys
 import threading
@@ -15,6 +16,8 @@ from ministack.app import main
 
 def stop_with_parent():
     sys.stdin.buffer.read()
+    # The working folder is this server's own; a killed parent can no longer remove it.
+    shutil.rmtree(os.getcwd(), ignore_errors=True)
     os.killpg(0, signal.SIGTERM)
     time.sleep(3)
     os.killpg(0, signal.SIGKILL)

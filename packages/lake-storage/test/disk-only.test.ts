@@ -3,7 +3,6 @@ import { once } from 'node:events';
 import {
   chmod,
   chown,
-  link,
   mkdir,
   mkdtemp,
   readdir,
@@ -291,11 +290,5 @@ describe('what the operator has to put right is one clear line', () => {
     }
     expect(await readdir(join(root, '.sluice/tmp'))).toEqual([]);
     expect(await keysOf(store, bucket)).toEqual(['locked/a']);
-  });
-
-  test('a second name for a file, as put makes for a moment, does not hide it', async () => {
-    await store.put(at('a'), text('x'));
-    await link(join(root, bucket, 'a'), join(root, bucket, 'b'));
-    expect(await textOf(store, bucket, 'b')).toBe('x');
   });
 });
