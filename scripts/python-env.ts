@@ -60,10 +60,20 @@ export async function pythonEnvironment(): Promise<string> {
   }
 }
 
+/** Environments of other requirements, and those that an interrupted build left half-made. */
 async function removeOutdated(stamp: string): Promise<void> {
   for (const name of await readdir(environments)) {
-    const isComplete = /^[0-9a-f]{12}$/.test(name);
-    if (isComplete && name !== stamp) await rm(join(environments, name), { recursive: true, force: true });
+    const builder = /^[0-9a-f]{12}\.(\d+)$/.exec(name)?.[1];
+    const isCurrent = name === stamp || (builder !== undefined && isRunning(Number(builder)));
+    if (!isCurrent) await rm(join(environments, name), { recursive: true, force: true });
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
   }
 }
 

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { type FileIdentity, hiddenFolder } from './disk-paths.ts';
@@ -55,10 +55,16 @@ export class DiskEtags {
 
   async #writeNote(path: string, note: string): Promise<void> {
     const notePath = this.#notePath(path);
-    const temporary = `${notePath}.${processName()}`;
-    await mkdir(dirname(notePath), { recursive: true });
-    await writeFile(temporary, note);
-    await rename(temporary, notePath);
+    const temporary = join(this.#root, hiddenFolder, 'tmp', `${processName()}.${randomUUID()}`);
+    try {
+      await mkdir(dirname(notePath), { recursive: true });
+      await mkdir(dirname(temporary), { recursive: true });
+      await writeFile(temporary, note);
+      await rename(temporary, notePath);
+    } catch {
+      // A lake that may only be read can still be read; it is hashed again next time.
+      await rm(temporary, { force: true });
+    }
   }
 
   #notePath(path: string): string {

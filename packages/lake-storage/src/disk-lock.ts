@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { link, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { errnoOf } from './disk-error.ts';
 import { isOrphan, processName } from './disk-write.ts';
@@ -8,9 +9,10 @@ import { LakeStorageError } from './lake-storage-error.ts';
 const patienceMs = 10_000;
 
 /** Runs `work` while no other process that uses this lock does. The lock of a killed process is taken over. */
-export async function withLock<T>(lock: string, work: () => Promise<T>): Promise<T> {
-  const mine = `${lock}.${processName()}.${randomUUID()}`;
-  await writeFile(mine, `${processName()}.${randomUUID()}`);
+export async function withLock<T>(lock: string, temporaryFolder: string, work: () => Promise<T>): Promise<T> {
+  const holder = `${processName()}.${randomUUID()}`;
+  const mine = join(temporaryFolder, holder);
+  await writeFile(mine, holder);
   try {
     await acquire(lock, mine);
     try {
@@ -34,7 +36,7 @@ async function acquire(lock: string, mine: string): Promise<void> {
       if (errnoOf(cause) !== 'EEXIST') throw cause;
     }
     const holder = await readFile(lock, 'utf8').catch(() => '');
-    if (isOrphan(holder)) await takeAway(lock, holder, `${mine}.orphan`);
+    if (isOrphan(holder)) await takeAway(lock, holder, `${mine}.taken`);
     else if (Date.now() > deadline) {
       throw new LakeStorageError(
         'conflict',

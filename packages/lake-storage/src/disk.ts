@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
-import { link, lstat, mkdir, open, realpath, rename, rm, rmdir, unlink } from 'node:fs/promises';
+import { mkdir, open, realpath, rm, rmdir, unlink } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { changedError, checkAddress, checkBucket, cutRange } from './check-address.ts';
 import { diskError, errnoOf } from './disk-error.ts';
@@ -17,11 +17,11 @@ import {
   plainPath,
   statObject,
 } from './disk-paths.ts';
+import { moveIn, type OpenLake } from './disk-place.ts';
 import {
   copyTemporary,
   diskFailpoint,
   removeOrphans,
-  syncFolder,
   type TemporaryFile,
   writeTemporary,
 } from './disk-write.ts';
@@ -53,12 +53,11 @@ interface FoundFile {
   readonly file: FileIdentity;
 }
 
-// A folder can vanish between making it and writing into it, whenever another process deletes its last object.
-const maxAttempts = 20;
+const readBytesAtOnce = 256 * 1024;
 
 class DiskStore implements ObjectStore {
   readonly #givenRoot: string;
-  #opened: Promise<{ root: string; etags: DiskEtags }> | undefined;
+  #opened: Promise<OpenLake> | undefined;
   #writable: Promise<string> | undefined;
 
   constructor(root: string) {
@@ -76,23 +75,15 @@ class DiskStore implements ObjectStore {
 
   read(at: ObjectVersion, options: ReadOptions = {}): Promise<AsyncIterable<Uint8Array> | null> {
     return this.#clearly(at, async () => {
-      const found = await this.#find(at);
-      if (!found) return null;
-      await this.#demandMatch(at, found, options.ifMatch);
-      const handle = await open(found.path, constants.O_RDONLY | constants.O_NOFOLLOW).catch(
-        (cause: unknown) => {
-          if (isAbsent(cause)) return null;
-          throw cause;
-        },
-      );
-      if (!handle) return null;
+      const opened = await this.#openForReading(at, options.ifMatch);
+      if (!opened) return null;
+      const { handle, file } = opened;
       try {
-        const { start, end } = cutRange(options.range, (await handle.stat()).size);
-        if (start === end) {
-          await handle.close();
-          return (async function* () {})();
-        }
-        return handle.createReadStream({ start, end: end - 1, highWaterMark: 256 * 1024 });
+        const { start, end } = cutRange(options.range, file.size);
+        if (start < end)
+          return handle.createReadStream({ start, end: end - 1, highWaterMark: readBytesAtOnce });
+        await handle.close();
+        return (async function* () {})();
       } catch (cause) {
         await handle.close();
         throw cause;
@@ -135,9 +126,11 @@ class DiskStore implements ObjectStore {
   }
 
   async deleteMany(bucket: string, keys: Iterable<string>) {
+    const all = [...keys];
+    for (const key of all) checkAddress({ bucket, key });
     const deleted: string[] = [];
     const failed: { key: string; reason: string }[] = [];
-    for (const key of keys) {
+    for (const key of all) {
       try {
         await this.delete({ bucket, key });
         deleted.push(key);
@@ -171,6 +164,25 @@ class DiskStore implements ObjectStore {
     });
   }
 
+  /** An open file is the same object to its end, whatever gets its name meanwhile. */
+  async #openForReading(at: ObjectVersion, ifMatch: string | undefined) {
+    for (;;) {
+      const found = await this.#find(at);
+      if (!found) return null;
+      await this.#demandMatch(at, found, ifMatch);
+      try {
+        const handle = await open(found.path, constants.O_RDONLY | constants.O_NOFOLLOW);
+        const stats = await handle.stat({ bigint: true });
+        if (stats.ino === found.file.inode && stats.mtimeNs === found.file.modifiedNs)
+          return { handle, file: found.file };
+        await handle.close();
+      } catch (cause) {
+        if (!isAbsent(cause)) throw cause;
+      }
+      // Replaced or deleted between looking and opening: look again.
+    }
+  }
+
   /** The file of an object. One that has an odd path keeps it, so that a key never has two files. */
   async #find(at: ObjectVersion): Promise<FoundFile | null> {
     checkAddress(at);
@@ -199,51 +211,27 @@ class DiskStore implements ObjectStore {
   /** Gives the temporary file its name, or removes it. */
   async #place(temporary: TemporaryFile, at: ObjectAddress, options: PutOptions): Promise<PutResult> {
     try {
+      const lake = await this.#open();
       const { ifMatch } = options;
-      if (ifMatch === undefined) return await this.#moveIn(temporary, at, options.ifNoneMatch !== undefined);
-      const { root } = await this.#open();
-      return await withLock(join(root, hiddenFolder, 'locks', nameOf(at)), async () => {
+      if (ifMatch === undefined) return await moveIn(lake, temporary, at, options.ifNoneMatch !== undefined);
+      const lock = join(lake.root, hiddenFolder, 'locks', nameOf(at));
+      return await withLock(lock, await this.#openForWriting(), async () => {
         const current = await this.#find(at);
         if (!current || (await this.#etagOf(current)) !== ifMatch) return { outcome: 'changed' };
-        return this.#moveIn(temporary, at, false);
+        return moveIn(lake, temporary, at, false);
       });
     } finally {
       await rm(temporary.path, { force: true });
     }
   }
 
-  async #moveIn(temporary: TemporaryFile, at: ObjectAddress, onlyIfAbsent: boolean): Promise<PutResult> {
-    const { root, etags } = await this.#open();
-    const odd = oddPath(root, at);
-    const plain = plainPath(root, at);
-    for (let attempt = 1; ; attempt += 1) {
-      const oddExists = (await statObject(odd)) !== null;
-      if (oddExists && onlyIfAbsent) return { outcome: 'exists' };
-      const plainTaken = plain !== null && (await isTaken(plain, join(root, at.bucket)));
-      const target = oddExists || plainTaken || plain === null ? odd : plain;
-      try {
-        await ensureFolder(dirname(target));
-        if (!onlyIfAbsent) await statObject(target);
-        diskFailpoint('disk:before-rename');
-        // rename(2) replaces, link(2) refuses: of several writers of a new object exactly one gets the name.
-        await (onlyIfAbsent ? link(temporary.path, target) : rename(temporary.path, target));
-        diskFailpoint('disk:after-rename');
-        await syncFolder(dirname(target));
-        const file = await statObject(target);
-        if (file) await etags.remember(target, file, temporary.etag);
-        return { outcome: 'stored', etag: temporary.etag };
-      } catch (cause) {
-        const errno = errnoOf(cause);
-        if (onlyIfAbsent && errno === 'EEXIST' && (await statObject(target))) return { outcome: 'exists' };
-        if (onlyIfAbsent && (errno === 'EPERM' || errno === 'ENOTSUP')) throw noHardLinks(target, cause);
-        if (attempt === maxAttempts || !passing.has(errno ?? '')) throw cause;
-      }
-    }
-  }
-
-  async #open(): Promise<{ root: string; etags: DiskEtags }> {
+  async #open(): Promise<OpenLake> {
     this.#opened ??= (async () => {
-      await mkdir(this.#givenRoot, { recursive: true });
+      await mkdir(this.#givenRoot, { recursive: true }).catch((cause: unknown) => {
+        throw errnoOf(cause) === 'EEXIST' || errnoOf(cause) === 'ENOTDIR'
+          ? notAFolder(this.#givenRoot, cause)
+          : cause;
+      });
       const root = await realpath(this.#givenRoot);
       return { root, etags: new DiskEtags(root) };
     })();
@@ -272,24 +260,6 @@ class DiskStore implements ObjectStore {
   }
 }
 
-// What another process that writes or deletes nearby can cause for a moment.
-const passing = new Set(['ENOENT', 'ENOTDIR', 'EISDIR', 'EEXIST', 'ENOTEMPTY']);
-
-/** Whether a folder sits where the file should be, or a file where one of its folders should be. */
-async function isTaken(path: string, bucketFolder: string): Promise<boolean> {
-  const kindOf = (of: string) =>
-    lstat(of).catch((cause: unknown) => {
-      if (isAbsent(cause)) return null;
-      throw cause;
-    });
-  if ((await kindOf(path))?.isDirectory()) return true;
-  for (let folder = dirname(path); folder !== bucketFolder; folder = dirname(folder)) {
-    const stats = await kindOf(folder);
-    if (stats) return !stats.isDirectory() && !stats.isSymbolicLink();
-  }
-  return false;
-}
-
 async function removeEmptyFolders(from: string, upTo: readonly string[]): Promise<void> {
   for (let folder = from; !upTo.includes(folder); folder = dirname(folder)) {
     try {
@@ -311,10 +281,10 @@ function nameOf({ bucket, key }: ObjectAddress): string {
     .digest('hex');
 }
 
-function noHardLinks(path: string, cause: unknown): LakeStorageError {
+function notAFolder(path: string, cause: unknown): LakeStorageError {
   return new LakeStorageError(
-    'unsupported_disk',
-    `The file system of ${path} has no hard links, which safe creation needs; put the lake on a local disk.`,
+    'not_in_lake',
+    `${path} is not a folder; give the lake one, or a new path.`,
     cause,
   );
 }

@@ -75,6 +75,7 @@ export function memoryStore(): ObjectStore {
 
     async deleteMany(bucket, keys) {
       const deleted = [...keys];
+      for (const key of deleted) checkAddress({ bucket, key });
       for (const key of deleted) await memory.delete({ bucket, key });
       return { deleted, failed: [] };
     },

@@ -287,6 +287,12 @@ export function objectStoreContract(
     expect(await keysOf(store, bucket)).toEqual(['keep']);
   }, 60_000);
 
+  test('deleteMany with an impossible key deletes nothing', async () => {
+    await store.put(at('keep'), text('x'));
+    await expect(store.deleteMany(bucket, ['keep', ''])).rejects.toMatchObject({ code: 'invalid_address' });
+    expect(await keysOf(store, bucket)).toEqual(['keep']);
+  });
+
   test('deleteMany of nothing does nothing', async () => {
     expect(await store.deleteMany(bucket, [])).toEqual({ deleted: [], failed: [] });
   });

@@ -208,6 +208,23 @@ describe('nothing leads out of the root', () => {
 });
 
 describe('several processes on one lake', () => {
+  test('a reader with ifMatch gets that version or an error, never another', async () => {
+    const first = await store.put(at('a'), text('first'));
+    const ifMatch = first.outcome === 'stored' ? first.etag : '';
+    const other = diskStore(root);
+    const writing = (async () => {
+      for (let i = 0; i < 100; i += 1) await other.put(at('a'), text(i % 2 ? 'first' : `other ${i}`));
+    })();
+    for (let i = 0; i < 200; i += 1) {
+      const body = await store.read(at('a'), { ifMatch }).catch((cause: unknown) => {
+        expect(cause).toMatchObject({ code: 'changed' });
+        return null;
+      });
+      for await (const chunk of body ?? []) expect(Buffer.from(chunk).toString()).toBe('first');
+    }
+    await writing;
+  }, 30_000);
+
   test('of those that create one object exactly one wins', async () => {
     const results = await Promise.all(
       Array.from({ length: 5 }, (_, i) => act('create', root, `writer-${i}`)),
@@ -261,6 +278,13 @@ describe('what the operator has to put right is one clear line', () => {
     });
     expect(await readdir(join(root, '.sluice/tmp'))).toEqual([]);
     expect(await keysOf(store, 'test-bucket')).toEqual([]);
+  });
+
+  test('a root that is a file', async () => {
+    await writeFile(root, 'not a folder');
+    await expect(store.put(at('a'), text('x'))).rejects.toMatchObject({
+      message: oneLine(/lake is not a folder/),
+    });
   });
 
   test('a folder without permission says which, and what to do', async () => {

@@ -88,6 +88,8 @@ describe('a process killed in the middle', () => {
       ifMatch: etag,
     });
     expect(result.outcome).toBe('stored');
+    expect(await readdir(join(root, '.sluice/tmp'))).toEqual([]);
+    expect(await readdir(join(root, '.sluice/locks'))).toEqual([]);
   });
 
   test('at the second hit of a point has done the first', async () => {

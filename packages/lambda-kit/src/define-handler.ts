@@ -9,12 +9,12 @@ export class InvalidInputError extends Error {
   override readonly name = 'InvalidInputError';
 }
 
-export interface HandlerParts {
+interface HandlerParts {
   readonly log: Log;
   readonly measure: Measure;
 }
 
-export interface HandlerDefinition<Schema extends z.ZodType, Output> {
+interface HandlerDefinition<Schema extends z.ZodType, Output> {
   /** The Lambda's name, as its folder: `validate-object`. */
   readonly service: string;
   readonly input: Schema;

@@ -1,6 +1,6 @@
 import { Tracer } from '@aws-lambda-powertools/tracer';
 
-export type Annotations = Readonly<Record<string, string>>;
+type Annotations = Readonly<Record<string, string>>;
 
 /** Runs the work of one invocation in a subsegment of its own; outside Lambda it just runs it. */
 export type Trace = <T>(annotations: Annotations, work: () => Promise<T>) => Promise<T>;

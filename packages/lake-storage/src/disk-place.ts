@@ -1,0 +1,77 @@
+import { link, lstat, rename } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { errnoOf } from './disk-error.ts';
+import type { DiskEtags } from './disk-etags.ts';
+import { ensureFolder, isAbsent, oddPath, plainPath, statObject } from './disk-paths.ts';
+import { diskFailpoint, syncFolder, type TemporaryFile } from './disk-write.ts';
+import { LakeStorageError } from './lake-storage-error.ts';
+import type { ObjectAddress, PutResult } from './object-store.ts';
+
+export interface OpenLake {
+  /** With all links resolved. */
+  readonly root: string;
+  readonly etags: DiskEtags;
+}
+
+// A folder can vanish between making it and writing into it, whenever another process deletes its last object.
+const maxAttempts = 20;
+
+/** Gives a temporary file the name of the object; `exists` if it has a file already and must not. */
+export async function moveIn(
+  { root, etags }: OpenLake,
+  temporary: TemporaryFile,
+  at: ObjectAddress,
+  onlyIfAbsent: boolean,
+): Promise<PutResult> {
+  const odd = oddPath(root, at);
+  const plain = plainPath(root, at);
+  for (let attempt = 1; ; attempt += 1) {
+    const oddExists = (await statObject(odd)) !== null;
+    if (oddExists && onlyIfAbsent) return { outcome: 'exists' };
+    const plainTaken = plain !== null && (await isTaken(plain, join(root, at.bucket)));
+    const target = oddExists || plainTaken || plain === null ? odd : plain;
+    try {
+      await ensureFolder(dirname(target));
+      if (!onlyIfAbsent) await statObject(target);
+      diskFailpoint('disk:before-rename');
+      // rename(2) replaces, link(2) refuses: of several writers of a new object exactly one gets the name.
+      await (onlyIfAbsent ? link(temporary.path, target) : rename(temporary.path, target));
+      diskFailpoint('disk:after-rename');
+      await syncFolder(dirname(target));
+      const file = await statObject(target);
+      if (file) await etags.remember(target, file, temporary.etag);
+      return { outcome: 'stored', etag: temporary.etag };
+    } catch (cause) {
+      const errno = errnoOf(cause);
+      if (onlyIfAbsent && errno === 'EEXIST' && (await statObject(target))) return { outcome: 'exists' };
+      if (onlyIfAbsent && (errno === 'EPERM' || errno === 'ENOTSUP')) throw noHardLinks(target, cause);
+      if (attempt === maxAttempts || !passing.has(errno ?? '')) throw cause;
+    }
+  }
+}
+
+// What another process that writes or deletes nearby can cause for a moment.
+const passing = new Set(['ENOENT', 'ENOTDIR', 'EISDIR', 'EEXIST', 'ENOTEMPTY']);
+
+/** Whether a folder sits where the file should be, or a file where one of its folders should be. */
+async function isTaken(path: string, bucketFolder: string): Promise<boolean> {
+  const kindOf = (of: string) =>
+    lstat(of).catch((cause: unknown) => {
+      if (isAbsent(cause)) return null;
+      throw cause;
+    });
+  if ((await kindOf(path))?.isDirectory()) return true;
+  for (let folder = dirname(path); folder !== bucketFolder; folder = dirname(folder)) {
+    const stats = await kindOf(folder);
+    if (stats) return !stats.isDirectory() && !stats.isSymbolicLink();
+  }
+  return false;
+}
+
+function noHardLinks(path: string, cause: unknown): LakeStorageError {
+  return new LakeStorageError(
+    'unsupported_disk',
+    `The file system of ${path} has no hard links, which safe creation needs; put the lake on a local disk.`,
+    cause,
+  );
+}
