@@ -23,27 +23,44 @@ export async function moveIn(
   at: ObjectAddress,
   onlyIfAbsent: boolean,
 ): Promise<PutResult> {
+  // Size, inode and time stay through link and rename; read afterwards they could be another writer's.
+  const file = await statObject(temporary.path);
+  const target = await nameIt(root, temporary.path, at, onlyIfAbsent);
+  if (target === null) return { outcome: 'exists' };
+  diskFailpoint('disk:after-rename');
+  await syncFolder(dirname(target)).catch((cause: unknown) => {
+    // Deleted again, with its folder.
+    if (!isAbsent(cause)) throw cause;
+  });
+  if (file) await etags.remember(target, file, temporary.etag);
+  return { outcome: 'stored', etag: temporary.etag };
+}
+
+/** The path that the file has now; null if the object exists and must not be replaced. */
+async function nameIt(
+  root: string,
+  temporary: string,
+  at: ObjectAddress,
+  onlyIfAbsent: boolean,
+): Promise<string | null> {
   const odd = oddPath(root, at);
   const plain = plainPath(root, at);
   for (let attempt = 1; ; attempt += 1) {
     const oddExists = (await statObject(odd)) !== null;
-    if (oddExists && onlyIfAbsent) return { outcome: 'exists' };
+    if (oddExists && onlyIfAbsent) return null;
     const plainTaken = plain !== null && (await isTaken(plain, join(root, at.bucket)));
     const target = oddExists || plainTaken || plain === null ? odd : plain;
     try {
       await ensureFolder(dirname(target));
+      // Refuses to replace a link.
       if (!onlyIfAbsent) await statObject(target);
       diskFailpoint('disk:before-rename');
       // rename(2) replaces, link(2) refuses: of several writers of a new object exactly one gets the name.
-      await (onlyIfAbsent ? link(temporary.path, target) : rename(temporary.path, target));
-      diskFailpoint('disk:after-rename');
-      await syncFolder(dirname(target));
-      const file = await statObject(target);
-      if (file) await etags.remember(target, file, temporary.etag);
-      return { outcome: 'stored', etag: temporary.etag };
+      await (onlyIfAbsent ? link(temporary, target) : rename(temporary, target));
+      return target;
     } catch (cause) {
       const errno = errnoOf(cause);
-      if (onlyIfAbsent && errno === 'EEXIST' && (await statObject(target))) return { outcome: 'exists' };
+      if (onlyIfAbsent && errno === 'EEXIST' && (await statObject(target))) return null;
       if (onlyIfAbsent && (errno === 'EPERM' || errno === 'ENOTSUP')) throw noHardLinks(target, cause);
       if (attempt === maxAttempts || !passing.has(errno ?? '')) throw cause;
     }

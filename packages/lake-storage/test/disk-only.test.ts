@@ -233,6 +233,17 @@ describe('several processes on one lake', () => {
     expect(results.filter((result) => JSON.stringify(result).includes('exists'))).toHaveLength(4);
   }, 30_000);
 
+  test('writers of one object never leave it with an etag of other bytes', async () => {
+    const stores = [store, diskStore(root), diskStore(root)];
+    for (let round = 0; round < 30; round += 1) {
+      await Promise.all(
+        stores.map((each, i) => each.put(at('contested'), text(`writer ${i}, round ${round}`))),
+      );
+      const expected = await diskStore(root).head(at('contested'));
+      for (const each of stores) expect((await each.head(at('contested')))?.etag).toBe(expected?.etag);
+    }
+  });
+
   test('writers and deleters in the same folders do not disturb each other', async () => {
     const other = diskStore(root);
     await Promise.all(
