@@ -6,15 +6,31 @@ import { errnoOf } from './disk-error.ts';
 import { isOrphan, processName } from './disk-write.ts';
 import { LakeStorageError } from './lake-storage-error.ts';
 
-const patienceMs = 10_000;
+/** How to wait for another process. */
+export interface Waiting {
+  /** After so many milliseconds a LakeStorageError with code `conflict` is thrown. Default: 10 seconds. */
+  readonly patienceMs?: number;
+  /** Called once, if there is somebody to wait for. */
+  readonly onWait?: () => void;
+  /** Its abort ends the waiting; its reason is thrown. */
+  readonly signal?: AbortSignal;
+}
 
-/** Runs `work` while no other process that uses this lock does. The lock of a killed process is taken over. */
-export async function withLock<T>(lock: string, temporaryFolder: string, work: () => Promise<T>): Promise<T> {
+/**
+ * Runs `work` while no other process that uses this lock does. The lock of a killed process is taken over.
+ * `temporaryFolder` is a folder on the lock's own disk.
+ */
+export async function withLock<T>(
+  lock: string,
+  temporaryFolder: string,
+  work: () => Promise<T>,
+  waiting: Waiting = {},
+): Promise<T> {
   const holder = `${processName()}.${randomUUID()}`;
   const mine = join(temporaryFolder, holder);
   await writeFile(mine, holder);
   try {
-    await acquire(lock, mine);
+    await acquire(lock, mine, waiting);
     try {
       return await work();
     } finally {
@@ -25,9 +41,10 @@ export async function withLock<T>(lock: string, temporaryFolder: string, work: (
   }
 }
 
-async function acquire(lock: string, mine: string): Promise<void> {
-  const deadline = Date.now() + patienceMs;
-  for (;;) {
+async function acquire(lock: string, mine: string, waiting: Waiting): Promise<void> {
+  const deadline = Date.now() + (waiting.patienceMs ?? 10_000);
+  for (let attempt = 1; ; attempt += 1) {
+    waiting.signal?.throwIfAborted();
     try {
       // link(2), unlike rename(2), fails if the name is taken.
       await link(mine, lock);
@@ -42,7 +59,11 @@ async function acquire(lock: string, mine: string): Promise<void> {
         'conflict',
         `The lock ${lock} is held by process ${holder}; wait for it, or end it.`,
       );
-    } else await sleep(5);
+    } else {
+      if (attempt === 2) waiting.onWait?.();
+      // Short for the moment that a write takes, long for a process that works for minutes.
+      await sleep(Math.min(5 * attempt, 200));
+    }
   }
 }
 
