@@ -3,10 +3,9 @@ import type { FieldDefinition } from './fields.ts';
 import {
   DEFAULT_DATE_FORMAT,
   DEFAULT_TIMESTAMP_FORMAT,
-  daysInMonth,
-  epochDays,
   type MomentFormat,
   parseMomentFormat,
+  readMoment,
 } from './moments.ts';
 import { compilePattern } from './patterns.ts';
 
@@ -108,20 +107,20 @@ const fail = (what: string): never => {
   throw new Error(what);
 };
 
+const DAY = [parseMomentFormat(DEFAULT_DATE_FORMAT, 'date')];
+const SECOND = [parseMomentFormat(DEFAULT_TIMESTAMP_FORMAT, 'timestamp')];
+
 /** `yyyy-MM-dd` of a real day in the years 0001–9999. */
-export const isDay = (value: string): boolean => {
-  const parts = /^(\d{4})-(\d{2})-(\d{2})$/.exec(value);
-  if (!parts) return false;
-  const [year, month, day] = [Number(parts[1]), Number(parts[2]), Number(parts[3])];
-  return year >= 1 && month >= 1 && month <= 12 && day >= 1 && day <= daysInMonth(year, month);
-};
+export const isDay = (value: string): boolean => readMoment(value, DAY) !== null;
 
 /** Epoch milliseconds of `yyyy-MM-dd HH:mm:ss`, or null. */
-export const parseTimestampLiteral = (value: string): number | null => {
-  const parts = /^(\d{4})-(\d{2})-(\d{2}) ([01]\d|2[0-3]):([0-5]\d):([0-5]\d)$/.exec(value);
-  if (!parts || !isDay(value.slice(0, 10))) return null;
-  const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = parts.slice(1).map(Number);
-  return ((epochDays(year, month, day) * 24 + hour) * 60 + minute) * 60_000 + second * 1000;
+export const parseTimestampLiteral = (value: string): number | null => readMoment(value, SECOND);
+
+/** `-1.50` of −150 hundredths. */
+export const canonicalDecimal = (unscaled: bigint, scale: number): string => {
+  const digits = (unscaled < 0n ? -unscaled : unscaled).toString().padStart(scale + 1, '0');
+  const sign = unscaled < 0n ? '-' : '';
+  return sign + (scale === 0 ? digits : `${digits.slice(0, -scale)}.${digits.slice(-scale)}`);
 };
 
 /** The decimal at its scale, rounded half away from zero, canonical (`-1.50`); null if it is none or too large. */
@@ -132,9 +131,7 @@ export const parseDecimalLiteral = (value: string, precision: number, scale: num
   let unscaled = BigInt(whole + fraction.slice(0, scale).padEnd(scale, '0'));
   if ((fraction[scale] ?? '0') >= '5') unscaled += 1n;
   if (unscaled.toString().length > precision && unscaled !== 0n) return null;
-  const digits = unscaled.toString().padStart(scale + 1, '0');
-  const sign = parts[1] === '-' && unscaled !== 0n ? '-' : '';
-  return sign + (scale === 0 ? digits : `${digits.slice(0, -scale)}.${digits.slice(-scale)}`);
+  return canonicalDecimal(parts[1] === '-' ? -unscaled : unscaled, scale);
 };
 
 const inRange = <V>(value: V, min: V | null, max: V | null, less: (a: V, b: V) => boolean): boolean =>
@@ -167,9 +164,10 @@ const checkBounds = <V>(
   }
 };
 
+/** −150 of `-1.50`. */
+export const unscaledDecimal = (canonical: string): bigint => BigInt(canonical.replace('.', ''));
 /** Compares canonical decimals of one scale. */
-const decimalLess = (a: string, b: string): boolean =>
-  BigInt(a.replace('.', '')) < BigInt(b.replace('.', ''));
+export const decimalLess = (a: string, b: string): boolean => unscaledDecimal(a) < unscaledDecimal(b);
 const less = <V extends number | string>(a: V, b: V): boolean => a < b;
 
 /** Letters of which no case is one code point keep theirs; `Σ` by itself is never a final sigma. */

@@ -20,4 +20,7 @@ export { type Field, type FieldOf, TRIM_SET, trimText } from './field-rules.ts';
 export * from './fields.ts';
 export { daysInMonth, epochDays, type MomentFormat } from './moments.ts';
 export { compilePattern, type PatternDialect } from './patterns.ts';
+export { type GlueColumn, glueColumns, gluePartitionKeys } from './shapes/glue.ts';
+export { markdownDocs } from './shapes/markdown.ts';
 export type { AcceptedRow, InputRow } from './shapes/types.ts';
+export { jsonSchema, zodSchema } from './shapes/zod-schema.ts';

@@ -84,3 +84,45 @@ export const epochDays = (year: number, month: number, day: number): number => {
     719163
   );
 };
+
+const MINUTE = 60_000;
+const ISO = /^(\d{4}-\d{2}-\d{2})T(\d{2}:\d{2}:\d{2})(?:\.(\d{1,3}))?(?:Z|([+-])(\d{2}):(\d{2}))$/;
+/** What ISO 8601 and `java.time` allow. */
+const MAX_OFFSET_MINUTES = 18 * 60;
+
+const readFixed = (text: string, format: Extract<MomentFormat, { kind: 'fixed' }>): number | null => {
+  if (text.length !== format.length || format.literals.some(({ at, char }) => text[at] !== char)) return null;
+  const part = (name: PartName, absent: number): number => {
+    const at = format.parts[name];
+    if (at === undefined) return absent;
+    const digits = text.slice(at, at + name.length);
+    return /^\d+$/.test(digits) ? Number(digits) : Number.NaN;
+  };
+  const [year, month, day] = [part('yyyy', 0), part('MM', 0), part('dd', 0)];
+  const [hour, minute, second] = [part('HH', 0), part('mm', 0), part('ss', 0)];
+  const isDay = year >= 1 && month >= 1 && month <= 12 && day >= 1 && day <= daysInMonth(year, month);
+  const isTime = hour <= 23 && minute <= 59 && second <= 59;
+  if (!isDay || !isTime) return null;
+  return ((epochDays(year, month, day) * 24 + hour) * 60 + minute) * MINUTE + second * 1000;
+};
+
+const ISO_LOCAL = parseMomentFormat('yyyy-MM-ddTHH:mm:ss', 'timestamp');
+
+/** Epoch milliseconds of a trimmed text in one of the formats, tried in order; null if it is in none. */
+export const readMoment = (text: string, formats: readonly MomentFormat[]): number | null => {
+  for (const format of formats) {
+    if (format.kind === 'fixed') {
+      const instant = readFixed(text, format);
+      if (instant !== null) return instant;
+      continue;
+    }
+    const parts = ISO.exec(text);
+    if (!parts) continue;
+    const [, , , fraction = '', sign, hours = '0', minutes = '0'] = parts;
+    const offset = Number(hours) * 60 + Number(minutes);
+    const local = readMoment(text.slice(0, 19), [ISO_LOCAL]);
+    if (local === null || Number(minutes) > 59 || offset > MAX_OFFSET_MINUTES) continue;
+    return local + Number(fraction.padEnd(3, '0')) - (sign === '-' ? -offset : offset) * MINUTE;
+  }
+  return null;
+};

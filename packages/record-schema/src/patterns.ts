@@ -90,7 +90,7 @@ const emit = (part: Part, dialect: PatternDialect, repeats: number): string => {
 export const compilePattern = (pattern: string, dialect: PatternDialect): string => {
   let tree: AST.Pattern;
   try {
-    tree = new RegExpParser({ ecmaVersion: 2024 }).parsePattern(pattern, 0, pattern.length, {
+    tree = new RegExpParser({ ecmaVersion: 2025 }).parsePattern(pattern, 0, pattern.length, {
       unicode: true,
     });
   } catch (error) {
