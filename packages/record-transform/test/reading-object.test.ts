@@ -210,6 +210,20 @@ describe('gzip', () => {
     expect(given).toBeLessThan(big.length / 4096 / 4);
   });
 
+  test('or not, the source is let go after the first chunk already', async () => {
+    let closed = false;
+    const source = async function* (): AsyncGenerator<Uint8Array> {
+      try {
+        yield Buffer.from('id\n');
+        yield Buffer.from('1\n');
+      } finally {
+        closed = true;
+      }
+    };
+    for await (const _ of decompressed(source())) break;
+    expect(closed).toBe(true);
+  });
+
   test('of a local file is opened by path', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'open-bytes-'));
     try {

@@ -35,15 +35,16 @@ async function* withFullStart(chunks: ByteChunks): AsyncGenerator<Uint8Array> {
 
 async function* gunzip(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   const inflate = createGunzip({ chunkSize: CHUNK_BYTES });
-  const fed = pipeline(Readable.from(chunks, { objectMode: true }), inflate);
   // Its failure is seen by the loop below, which reads the same stream.
-  fed.catch(() => undefined);
+  const fed = pipeline(Readable.from(chunks), inflate).catch(() => undefined);
   try {
     for await (const chunk of inflate) yield chunk as Uint8Array; // zlib's streams give nothing but Buffers
   } catch (error) {
     const message = zlibMessage(error);
     if (message === null) throw error;
     throw new RefusedObject('corrupt_gzip', `the object is gzipped, but cut off or damaged (${message})`);
+  } finally {
+    await fed;
   }
 }
 
@@ -59,8 +60,12 @@ export async function* decompressed(chunks: ByteChunks): AsyncGenerator<Uint8Arr
     yield first.value;
     yield* source;
   })();
-  if (first.value[0] === 0x1f && first.value[1] === 0x8b) yield* gunzip(whole);
-  else yield* whole;
+  try {
+    if (first.value[0] === 0x1f && first.value[1] === 0x8b) yield* gunzip(whole);
+    else yield* whole;
+  } finally {
+    await source.return(undefined);
+  }
 }
 
 /** The bytes of a local file, gunzipped if they are gzip. */
