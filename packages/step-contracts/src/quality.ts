@@ -52,7 +52,7 @@ export const qualityVerdict = z.object({
 });
 export type QualityVerdict = z.output<typeof qualityVerdict>;
 
-/** `staging/<run-id>/quality.json`; the run's manifest takes it over as it is. */
+/** What the run's manifest takes over as it is. */
 export const qualityReport = z.object({ profile: qualityProfile, verdict: qualityVerdict });
 export type QualityReport = z.output<typeof qualityReport>;
 

@@ -1,10 +1,12 @@
 import { SOURCE_FORMATS } from '@sluice/record-schema';
 import { z } from 'zod';
 import { rowCounts, rowTotals } from './counts.ts';
+import { qualityReport } from './quality.ts';
 import { objectLocation, runInput } from './run.ts';
 
 /** A reason code and one clear line for the person who sent the object. */
-const refusal = z.object({ code: z.string().regex(/^[a-z_]+$/), message: z.string() });
+export const refusal = z.object({ code: z.string().regex(/^[a-z_]+$/), message: z.string() });
+export type Refusal = z.output<typeof refusal>;
 
 const acceptedObject = z.object({
   valid: z.literal(true),
@@ -23,7 +25,7 @@ export const validateObjectOutput = z.discriminatedUnion('valid', [
 export type ValidateObjectOutput = z.output<typeof validateObjectOutput>;
 
 export const scoreQualityInput = runInput;
-export const scoreQualityOutput = z.object({
+const scoredObject = z.object({
   score: z.number(),
   threshold: z.number(),
   passed: z.boolean(),
@@ -33,9 +35,14 @@ export const scoreQualityOutput = z.object({
   /** What the scan found out about single rows, for the engines; absent if there is nothing to tell. */
   marks: objectLocation.exactOptional(),
 });
+export const scoreQualityOutput = z.union([
+  scoredObject,
+  // Some damage shows only when the whole object is read: a cut gzip stream, a broken array.
+  z.object({ passed: z.literal(false), refusal }),
+]);
 export type ScoreQualityOutput = z.output<typeof scoreQualityOutput>;
 
-export const transformObjectInput = runInput.extend({ quality: scoreQualityOutput });
+export const transformObjectInput = runInput.extend({ quality: scoredObject });
 export type TransformObjectInput = z.output<typeof transformObjectInput>;
 
 export const ENGINES = ['duckdb', 'spark', 'typescript'] as const;
@@ -62,15 +69,24 @@ export const stagedName = {
   accepted: (n: number): string => `accepted-${n}.parquet`,
 } as const;
 
+/** `<prefix>quality.json` */
+export const stagedQuality = z.union([qualityReport, z.object({ refusal })]);
+export type StagedQuality = z.output<typeof stagedQuality>;
+
 /** `<prefix>transform.json` */
-export const transformReport = z.object({ engine: z.enum(ENGINES), counts: rowCounts });
+export const transformReport = z.object({
+  engine: z.enum(ENGINES),
+  counts: rowCounts,
+  /** Columns of the object that the dataset does not declare. */
+  unknownColumns: z.array(z.string()),
+});
 export type TransformReport = z.output<typeof transformReport>;
 
 /** A finished run, whose engine has staged its rows. Spark's job returns no counts: they are read from its report. */
 export const publishRunInput = runInput.extend({
   action: z.literal('publish'),
   validation: acceptedObject,
-  quality: scoreQualityOutput,
+  quality: scoredObject,
   transform: stagedFolder,
 });
 export type PublishRunInput = z.output<typeof publishRunInput>;
