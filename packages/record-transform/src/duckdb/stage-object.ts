@@ -1,0 +1,151 @@
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Dataset } from '@sluice/record-schema';
+import { type RowCounts, unaccounted } from '../counts.ts';
+import type { Reason, RunContext } from '../outcome.ts';
+import { duplicatesStatements } from './duplicates.ts';
+import { columnsOf } from './fields.ts';
+import { compileDataset, ROW_NUMBER } from './rows.ts';
+import { type EngineLimits, type Session, type StatementProgress, withSession } from './session.ts';
+import { openSource, type Source } from './source.ts';
+import { identifier, literal } from './sql.ts';
+
+export interface StagedFile {
+  readonly file: string;
+  readonly rows: number;
+  readonly bytes: number;
+}
+
+export interface StagedObject {
+  readonly counts: RowCounts;
+  /** Parquet with the dataset's published columns, rows in the object's order. */
+  readonly accepted: readonly StagedFile[];
+  /** JSON lines `{row, reasons: [{field, code}], record, raw}`; null if no row is quarantined. */
+  readonly quarantine: StagedFile | null;
+  readonly unknownColumns: readonly string[];
+}
+
+export interface StageRequest {
+  readonly dataset: Dataset;
+  /** The object's key: its extension says the format. */
+  readonly key: string;
+  /** The object as a local file. */
+  readonly path: string;
+  readonly context: RunContext;
+  /** Where the staged files go; an existing folder. */
+  readonly outputDir: string;
+  /** For repaired input and what DuckDB spills; an existing folder. */
+  readonly scratchDir: string;
+  readonly limits: EngineLimits;
+  /** Row numbers of duplicates that the quality scan found already (Parquet), so that they are not sought twice. */
+  readonly marks?: string | undefined;
+  readonly onProgress?: ((progress: StatementProgress) => void) | undefined;
+}
+
+const staged = async (file: string, rows: number): Promise<StagedFile> => ({
+  file,
+  rows,
+  bytes: (await stat(file)).size,
+});
+
+const count = async (session: Session, sql: string): Promise<number> =>
+  Number((await session.query(`SELECT count(*) AS n FROM ${sql}`))[0]?.n);
+
+/** Malformed rows and invalid ones in one file, by the number that the row has in the object. */
+const quarantineSql = (dataset: Dataset, source: Source, file: string): string => {
+  const record = dataset.fields.flatMap((field) => [literal(field.from), columnsOf(field).cell]);
+  const invalid = `
+    SELECT ${ROW_NUMBER} + coalesce(earlier.ordinal, 0) AS "row", reasons, json_object(${record.join(', ')}) AS record,
+      CAST(NULL AS VARCHAR) AS raw
+    FROM (SELECT * FROM rejected WHERE reasons IS NOT NULL) AS invalid
+    ASOF LEFT JOIN ${source.malformed.from} AS earlier ON invalid.${ROW_NUMBER} > earlier.readable_before`;
+  const malformed = `
+    SELECT number, [{'field': CAST(NULL AS VARCHAR), 'code': code}], NULL, raw FROM ${source.malformed.from}`;
+  return `COPY (SELECT * FROM (${invalid} UNION ALL ${malformed}) ORDER BY "row") TO ${literal(file)} (FORMAT json)`;
+};
+
+const reasonCounts = async (session: Session, source: Source): Promise<RowCounts['reasons']> => {
+  const rows = await session.query(`
+    SELECT field, code, count(*) AS "rows" FROM (
+      SELECT unnest(reasons, recursive := true) FROM rejected WHERE reasons IS NOT NULL
+      UNION ALL SELECT CAST(NULL AS VARCHAR), code FROM ${source.malformed.from}
+    ) GROUP BY ALL ORDER BY "rows" DESC, field, code`);
+  // The statement wrote nothing but the reasons that the compiler put into it.
+  return rows as unknown as readonly (Reason & { rows: number })[];
+};
+
+/**
+ * Takes every row of an object to its fate: accepted rows to Parquet, invalid and malformed ones to a quarantine
+ * file, everything counted. The object is read twice by DuckDB (what is not accepted, then what is), since two
+ * cheap readings cost less than keeping the first one.
+ *
+ * @throws {RefusedObject} if the object cannot be read at all
+ */
+export const stageObject = (request: StageRequest): Promise<StagedObject> => {
+  const { scratchDir, limits, onProgress } = request;
+  const { pseudonymKey } = request.context;
+  return withSession({ scratchDir, limits, pseudonymKey, onProgress }, (session) => stage(session, request));
+};
+
+const stage = async (session: Session, request: StageRequest): Promise<StagedObject> => {
+  const { dataset, context, outputDir } = request;
+  const source = await openSource(session, request);
+  const sql = compileDataset(source.dataset, context.asOf);
+
+  if (request.marks === undefined) {
+    for (const statement of duplicatesStatements(dataset, source.from)) await session.run(statement);
+  } else {
+    await session.run(
+      `CREATE TEMP TABLE duplicate AS SELECT ${ROW_NUMBER} FROM read_parquet(${literal(request.marks)})`,
+    );
+  }
+  const without = (table: string): string =>
+    `(SELECT * FROM ${source.from} AS source WHERE NOT EXISTS
+      (SELECT 1 FROM ${table} AS other WHERE other.${ROW_NUMBER} = source.${ROW_NUMBER}))`;
+  await session.run(`CREATE TEMP TABLE rejected AS ${sql.rejected(without('duplicate'))}`);
+
+  const duplicates = await count(session, 'duplicate');
+  const byRule = await session.query(
+    'SELECT rule, count(*) AS "rows" FROM rejected WHERE rule IS NOT NULL GROUP BY rule',
+  );
+  const invalid = await count(session, '(SELECT 1 FROM rejected WHERE reasons IS NOT NULL)');
+  const quarantined = invalid + source.malformed.rows;
+
+  const acceptedFile = join(outputDir, 'accepted-0.parquet');
+  await session.run(
+    `CREATE TEMP TABLE other AS SELECT ${ROW_NUMBER} FROM rejected UNION ALL SELECT ${ROW_NUMBER} FROM duplicate`,
+  );
+  const columns = dataset.columns.map(({ name }) => identifier(name)).join(', ');
+  // Sorted, so that the file's bytes do not depend on the number of threads.
+  const accepted = await session.copy(
+    `COPY (SELECT ${columns} FROM (${sql.accepted(without('other'))}) ORDER BY ${ROW_NUMBER})
+     TO ${literal(acceptedFile)} (FORMAT parquet, COMPRESSION zstd)`,
+  );
+
+  const counts: RowCounts = {
+    rowsIn: source.rowsIn,
+    accepted,
+    filtered: dataset.rules.flatMap(({ name }) => {
+      const rows = Number(byRule.find(({ rule }) => rule === name)?.rows ?? 0);
+      return rows > 0 ? [{ rule: name, rows }] : [];
+    }),
+    duplicates,
+    quarantined,
+    reasons: quarantined > 0 ? await reasonCounts(session, source) : [],
+  };
+  const lost = unaccounted(counts);
+  if (lost !== 0) {
+    throw new Error(
+      `${lost} of ${counts.rowsIn} rows of ${request.key} are unaccounted for; nothing may be published`,
+    );
+  }
+
+  const quarantineFile = join(outputDir, 'quarantine.jsonl');
+  if (quarantined > 0) await session.copy(quarantineSql(dataset, source, quarantineFile));
+  return {
+    counts,
+    accepted: accepted > 0 ? [await staged(acceptedFile, accepted)] : [],
+    quarantine: quarantined > 0 ? await staged(quarantineFile, quarantined) : null,
+    unknownColumns: source.unknownColumns,
+  };
+};
