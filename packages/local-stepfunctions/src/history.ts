@@ -99,14 +99,19 @@ export class History {
   readonly events: HistoryEvent[] = [];
   readonly #now: () => number;
   readonly #onEvent: ((event: HistoryEvent) => void) | undefined;
+  #fault: { readonly error: unknown } | undefined;
 
   constructor(now: () => number, onEvent: ((event: HistoryEvent) => void) | undefined) {
     this.#now = now;
     this.#onEvent = onEvent;
   }
 
-  /** Records an event and gives its id. Throws `States.Runtime` when the history is full. */
+  /**
+   * Records an event and gives its id. Throws `States.Runtime` when the history is full, and what `onEvent`
+   * throws: nothing more is recorded from then on, whichever branch asks.
+   */
   add(type: HistoryEventType, previousEventId: number, details: HistoryEventDetails): number {
+    if (this.#fault !== undefined) throw this.#fault.error;
     const id = this.events.length + 1;
     if (id >= MAX_EVENTS && !type.startsWith('Execution')) {
       throw new StateError(
@@ -116,7 +121,12 @@ export class History {
     }
     const event = { id, previousEventId, timestamp: new Date(this.#now()), type, ...details };
     this.events.push(event);
-    this.#onEvent?.(event);
+    try {
+      this.#onEvent?.(event);
+    } catch (error) {
+      this.#fault = { error };
+      throw error;
+    }
     return id;
   }
 }

@@ -65,11 +65,12 @@ export function loadCatchers(
 function loadErrorEquals(reader: FieldReader, last: boolean): string[] {
   if (!reader.has('ErrorEquals')) reader.report('', 'the field ErrorEquals is required');
   const names: string[] = [];
-  for (const [index, name] of reader.array('ErrorEquals').entries()) {
+  const values = reader.array('ErrorEquals');
+  if (reader.has('ErrorEquals') && values.length === 0) reader.report('ErrorEquals', 'must name an error');
+  for (const [index, name] of values.entries()) {
     if (typeof name === 'string') names.push(name);
     else reader.report(`ErrorEquals[${index}]`, 'must be a string');
   }
-  if (names.length === 0) reader.report('ErrorEquals', 'must name an error');
   for (const name of names) {
     if (name.startsWith('States.') && !name.startsWith('States.Http.') && !KNOWN_ERRORS.has(name)) {
       reader.report('ErrorEquals', `there is no error ${name}`);

@@ -30,8 +30,7 @@ export async function attemptTask(
   record(run, branch, 'TaskScheduled', taskScheduled(named, parameters, limits));
   record(run, branch, 'TaskStarted', { taskStartedEventDetails: named });
   try {
-    const result = await callHandler(run, branch, state, parameters, limits, stateRun);
-    const payload = toPayload(result, () => resultTooLarge(resource.type));
+    const payload = await callHandler(run, branch, state, parameters, limits, stateRun);
     record(run, branch, 'TaskSucceeded', taskSucceeded(named, payload));
     return payload;
   } catch (error) {
@@ -62,23 +61,30 @@ async function callHandler(
   parameters: Json,
   limits: TimeLimits,
   stateRun: StateRun,
-): Promise<unknown> {
+): Promise<Json> {
   const abort = new AbortScope(branch.abort);
   const call = new HandlerCall(run, state, abort, limits, stateRun);
   try {
-    return await abort.race(handled(run.handlers[state.resource.key], parameters, call));
+    return await abort.race(handled(run.handlers[state.resource.key], parameters, call, state));
   } finally {
     call.finish();
     abort.close();
   }
 }
 
-/** The handler's result; what it throws becomes the state's error. */
-async function handled(handler: TaskHandler | undefined, parameters: Json, task: TaskRun): Promise<unknown> {
-  if (handler === undefined) throw new StateError('States.Runtime', `no handler for ${task.resource}`);
+/** The handler's result as JSON; what it throws, or that is no JSON, becomes the state's error. */
+async function handled(
+  handler: TaskHandler | undefined,
+  parameters: Json,
+  task: TaskRun,
+  { resource }: TaskState,
+): Promise<Json> {
+  // Handlers were checked when the execution started.
+  if (handler === undefined) throw new StateError('States.Runtime', `there is no handler '${resource.key}'`);
   try {
-    return await handler(parameters, task);
+    return toPayload(await handler(parameters, task), () => resultTooLarge(resource.type));
   } catch (error) {
+    if (error instanceof StateError) throw error;
     if (error instanceof TaskError) throw new StateError(error.error, error.cause);
     if (error instanceof Error) throw new StateError(error.name, error.message);
     throw new StateError('Error', String(error));
