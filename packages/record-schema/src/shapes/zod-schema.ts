@@ -38,9 +38,10 @@ const jsonBounds = (field: Field): Readonly<Record<string, number>> =>
 const isMandatory = (field: Field): boolean => field.required && field.default === null;
 
 const fieldJsonSchema = (field: Field): Readonly<Record<string, unknown>> => {
-  const words = [field.doc, constraintWords(field).join('; ')].filter((one) => one !== '');
+  const words = constraintWords(field).join('; ');
+  const description = [field.doc, words && `(${words})`].filter((one) => one !== '').join(' ');
   return {
-    ...(words.length > 0 && { description: words.join(' — ') }),
+    ...(description !== '' && { description }),
     ...(!(field.type === 'text' && field.json) && {
       type: isMandatory(field) ? jsonTypes(field) : [...jsonTypes(field), 'null'],
     }),
