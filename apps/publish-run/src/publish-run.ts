@@ -139,7 +139,7 @@ const checkLaw = (
   { accepted, quarantine }: StagedRows,
 ): void => {
   const stored = {
-    ...totalsOf(counts),
+    ...counts,
     rowsIn,
     accepted: accepted.reduce((sum, { rows }) => sum + rows, 0),
     quarantined: quarantine?.rows ?? 0,
@@ -149,8 +149,12 @@ const checkLaw = (
     .map((figure) => `${figure} is ${stored[figure]}, the engine counted ${counts[figure]}`);
   const lost = unaccounted(stored);
   if (lost === 0 && differences.length === 0) return;
-  const sum = `accepted ${stored.accepted} + filtered ${stored.filtered} + duplicates ${stored.duplicates} + quarantined ${stored.quarantined}`;
+  const { accepted: published, filtered, duplicates, quarantined } = totalsOf(stored);
   throw new LawViolation(
-    `Run ${runId} of ${object.bucket}/${object.key}: rows in ${rowsIn}, but ${sum} leaves ${lost}. ${differences.join('; ')} Nothing was published.`,
+    [
+      `Run ${runId} of ${object.bucket}/${object.key}: rows in ${rowsIn}, but accepted ${published} + filtered ${filtered} + duplicates ${duplicates} + quarantined ${quarantined} leaves ${lost}.`,
+      ...differences.map((one) => `${one}.`),
+      'Nothing was published.',
+    ].join(' '),
   );
 };

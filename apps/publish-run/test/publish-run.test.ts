@@ -211,7 +211,7 @@ describe('the law', () => {
       await put('quarantine.jsonl', '{"row":1}\n'.repeat(3));
     });
     expect(message).toContain(
-      'accepted is 11, the engine counted 12; quarantined is 3, the engine counted 2',
+      'accepted is 11, the engine counted 12. quarantined is 3, the engine counted 2',
     );
   });
 

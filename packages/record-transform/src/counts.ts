@@ -14,7 +14,7 @@ export interface RowCounts {
 }
 
 /** How many rows have gone missing (or, below zero, have come from nowhere): zero, or nothing may be published. */
-export const unaccounted = (counts: RowCounts): number =>
+export const unaccounted = (counts: Omit<RowCounts, 'reasons'>): number =>
   counts.rowsIn -
   counts.accepted -
   counts.duplicates -

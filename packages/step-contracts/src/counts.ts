@@ -1,5 +1,8 @@
 import { z } from 'zod';
 
+// The law of the lake, for every engine and for publishing: accepted + filtered + duplicates + quarantined = rows in.
+export { unaccounted } from '@sluice/record-transform/counts';
+
 const rows = z.int().min(0);
 
 /** What became of the rows of a run, in full: kept in files, since a wide dataset has many reasons. */
@@ -33,10 +36,3 @@ export const totalsOf = ({ rowsIn, accepted, filtered, duplicates, quarantined }
   duplicates,
   quarantined,
 });
-
-/**
- * The law of the lake: accepted + filtered + duplicates + quarantined = rows in. The rows that are missing from that
- * sum; negative if there are too many; 0 if the law holds.
- */
-export const unaccounted = (totals: RowTotals): number =>
-  totals.rowsIn - totals.accepted - totals.filtered - totals.duplicates - totals.quarantined;
