@@ -7,6 +7,7 @@ export const outcomes = {
   execution_started: 'info',
   execution_exists: 'info',
   object_ignored: 'info',
+  object_not_started: 'error',
   // ingest-stream, ingest-api
   batch_written: 'info',
   records_accepted: 'info',

@@ -41,10 +41,4 @@ describe('the law of the lake', () => {
       }),
     );
   });
-
-  test('reasons do not count as rows', () => {
-    const all = { rowsIn: 1, accepted: 0, filtered: [], duplicates: 0, quarantined: 1 };
-    const reasons = ['missing', 'too_long'].map((code) => ({ field: 'id', code, rows: 1 }));
-    expect(unaccounted({ ...all, reasons })).toBe(0);
-  });
 });

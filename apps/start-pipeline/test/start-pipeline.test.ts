@@ -1,0 +1,156 @@
+import { describe, expect, test } from '@jest/globals';
+import type { RunInput } from '@sluice/step-contracts';
+import { type StartPipelineDeps, startPipeline } from '../src/start-pipeline.ts';
+
+const eventTime = '2026-11-20T10:00:00.000Z';
+const record = (key: string, object: Record<string, unknown> = {}, eventName = 'ObjectCreated:Put') => ({
+  eventName,
+  eventTime,
+  s3: { bucket: { name: 'raw' }, object: { key, size: 12, eTag: 'abc', sequencer: '00', ...object } },
+});
+const message = (messageId: string, ...records: readonly unknown[]) => ({
+  messageId,
+  body: JSON.stringify({ Records: records }),
+});
+
+const setUp = (startExecution?: StartPipelineDeps['startExecution']) => {
+  const started: RunInput[] = [];
+  const deps: StartPipelineDeps = {
+    isDataset: (name) => name === 'orders',
+    startExecution: async (run) => {
+      started.push(run);
+      return startExecution ? startExecution(run) : 'started';
+    },
+  };
+  return { started, deps };
+};
+const failures = (...ids: readonly string[]) => ({
+  batchItemFailures: ids.map((itemIdentifier) => ({ itemIdentifier })),
+});
+
+describe('an object that was created in the raw zone', () => {
+  test('starts a run with the time of the event as its clock', async () => {
+    const { started, deps } = setUp();
+    const result = await startPipeline({ Records: [message('m1', record('incoming/orders/a.csv'))] }, deps);
+    expect(started).toEqual([
+      {
+        runId: expect.stringMatching(/^orders-[0-9a-f]{32}$/),
+        dataset: 'orders',
+        asOf: eventTime,
+        object: { bucket: 'raw', key: 'incoming/orders/a.csv', size: 12, etag: 'abc' },
+      },
+    ]);
+    expect(result.response).toEqual(failures());
+  });
+
+  test.each([
+    ['a blank', 'incoming/orders/a+b.csv', 'incoming/orders/a b.csv'],
+    ['a plus', 'incoming/orders/a%2Bb.csv', 'incoming/orders/a+b.csv'],
+    ['other scripts', 'incoming/orders/%E6%B3%A8%E6%96%87.csv', 'incoming/orders/注文.csv'],
+    ['a percent sign', 'incoming/orders/100%25.csv', 'incoming/orders/100%.csv'],
+    ['folders', 'incoming/orders/2026/11/a.csv', 'incoming/orders/2026/11/a.csv'],
+  ])('is named by its key as it is, with %s in it', async (_what, encoded, key) => {
+    const { started, deps } = setUp();
+    await startPipeline({ Records: [message('m1', record(encoded))] }, deps);
+    expect(started.map(({ object }) => object.key)).toEqual([key]);
+  });
+
+  test('starts a run of its own for each of its versions', async () => {
+    const { started, deps } = setUp();
+    const versions = ['v1', 'v2'].map((versionId) => record('incoming/orders/a.csv', { versionId }));
+    await startPipeline({ Records: [message('m1', ...versions)] }, deps);
+    expect(started.map(({ object }) => object.versionId)).toEqual(['v1', 'v2']);
+    expect(new Set(started.map(({ runId }) => runId)).size).toBe(2);
+  });
+
+  test('starts nothing when its event comes again', async () => {
+    const { started, deps } = setUp(async () => 'exists');
+    const one = message('m1', record('incoming/orders/a.csv'));
+    const { arrivals, response } = await startPipeline({ Records: [one, { ...one, messageId: 'm2' }] }, deps);
+    expect(new Set(started.map(({ runId }) => runId)).size).toBe(1);
+    expect(arrivals.map(({ outcome }) => outcome)).toEqual(['exists', 'exists']);
+    expect(response).toEqual(failures());
+  });
+
+  test('starts a run even if it is empty: validation says what is wrong with it', async () => {
+    const { started, deps } = setUp();
+    await startPipeline({ Records: [message('m1', record('incoming/orders/a.csv', { size: 0 }))] }, deps);
+    expect(started).toHaveLength(1);
+  });
+});
+
+describe('what is no object of ours', () => {
+  test.each([
+    ['a folder marker', 'incoming/orders/', 'folder_marker'],
+    ['a folder marker of a folder', 'incoming/orders/2026/', 'folder_marker'],
+    ['an object beside the incoming folder', 'archive/orders/a.csv', 'outside_incoming'],
+    ['an object without a dataset', 'incoming/a.csv', 'outside_incoming'],
+  ])('is ignored: %s', async (_what, key, reason) => {
+    const { started, deps } = setUp();
+    const { arrivals, response } = await startPipeline({ Records: [message('m1', record(key))] }, deps);
+    expect({ started, arrivals, response }).toEqual({
+      started: [],
+      arrivals: [{ outcome: 'ignored', reason }],
+      response: failures(),
+    });
+  });
+
+  test('is ignored: the test that S3 sends first', async () => {
+    const { deps } = setUp();
+    const body = JSON.stringify({
+      Service: 'Amazon S3',
+      Event: 's3:TestEvent',
+      Time: eventTime,
+      Bucket: 'raw',
+    });
+    const { arrivals, response } = await startPipeline({ Records: [{ messageId: 'm1', body }] }, deps);
+    expect(arrivals).toEqual([{ outcome: 'ignored', reason: 'test_event' }]);
+    expect(response).toEqual(failures());
+  });
+});
+
+describe('a message that cannot be handled comes again, alone', () => {
+  test.each([
+    ['that is no JSON', 'not json', 'unreadable_message'],
+    ['that is no notification', '{"hello":"world"}', 'unreadable_message'],
+    [
+      'about a removed object',
+      message('', record('incoming/orders/a.csv', {}, 'ObjectRemoved:Delete')).body,
+      'unreadable_message',
+    ],
+    [
+      'with a key that is not encoded as it should be',
+      message('', record('incoming/orders/%E0%A4%A.csv')).body,
+      'unreadable_key',
+    ],
+    ['about an unknown dataset', message('', record('incoming/nobody/a.csv')).body, 'unknown_dataset'],
+  ])('one %s', async (_what, body, reason) => {
+    const { started, deps } = setUp();
+    const good = message('good', record('incoming/orders/a.csv'));
+    const result = await startPipeline({ Records: [{ messageId: 'bad', body }, good] }, deps);
+    expect(result.response).toEqual(failures('bad'));
+    expect(result.arrivals).toContainEqual(expect.objectContaining({ outcome: 'failed', reason }));
+    expect(started).toHaveLength(1);
+  });
+
+  test('one whose execution does not start', async () => {
+    const { deps } = setUp(async ({ object }) => {
+      if (object.key.endsWith('b.csv'))
+        throw Object.assign(new Error('slow down'), { name: 'ThrottlingException' });
+      return 'started';
+    });
+    const records = ['a', 'b', 'c'].map((name) => message(name, record(`incoming/orders/${name}.csv`)));
+    const { response, arrivals } = await startPipeline({ Records: records }, deps);
+    expect(response).toEqual(failures('b'));
+    expect(arrivals).toContainEqual(
+      expect.objectContaining({ reason: 'not_started', error: 'ThrottlingException' }),
+    );
+  });
+
+  test('one of whose objects only one fails', async () => {
+    const { started, deps } = setUp();
+    const mixed = message('m1', record('incoming/orders/a.csv'), record('incoming/nobody/a.csv'));
+    expect((await startPipeline({ Records: [mixed] }, deps)).response).toEqual(failures('m1'));
+    expect(started).toHaveLength(1);
+  });
+});
