@@ -104,7 +104,7 @@ export interface WaitState extends InputOutput {
   readonly next: string | undefined;
 }
 
-export interface SucceedState extends InputOutput {
+interface SucceedState extends InputOutput {
   readonly type: 'Succeed';
 }
 

@@ -81,11 +81,12 @@ describe('a Parallel', () => {
       '9 < 8 TaskStarted',
       '10 < 9 TaskFailed',
       '11 < 10 TaskStateAborted',
-      '12 < 10 ParallelStateFailed',
-      '13 < 12 ParallelStateExited',
-      '14 < 13 PassStateEntered',
-      '15 < 14 PassStateExited',
-      '16 < 15 ExecutionSucceeded',
+      '12 < 10 TaskStateAborted',
+      '13 < 10 ParallelStateFailed',
+      '14 < 13 ParallelStateExited',
+      '15 < 14 PassStateEntered',
+      '16 < 15 PassStateExited',
+      '17 < 16 ExecutionSucceeded',
     ]);
   });
 
@@ -204,7 +205,10 @@ describe('a Map', () => {
 
   test.each<[Json]>([[-1], [1.5], ['x'], [{}]])('refuses a MaxConcurrencyPath to %j', async (most) => {
     const definition = map({ ItemsPath: '$.items', MaxConcurrencyPath: '$.most' });
-    expect(await run(definition, { input: { items: [1], most } })).toMatchObject({ error: 'States.Runtime' });
+    expect(await run(definition, { input: { items: [1], most } })).toMatchObject({
+      error: 'States.Runtime',
+      cause: expect.stringContaining('which is not a valid integer: $.most'),
+    });
   });
 
   test.each<[object, Json]>([
@@ -229,11 +233,12 @@ describe('a Map', () => {
     const execution = start(map({ MaxConcurrency: 1 }, task('P')), { input: [1, 2, 3], handlers });
     expect(await execution.result).toMatchObject({ status: 'FAILED', error: 'Two' });
     expect(seen).toEqual([1, 2]);
-    expect(lines(execution.history()).slice(-4)).toEqual([
+    expect(lines(execution.history()).slice(-5)).toEqual([
       '15 < 14 TaskFailed',
       '16 < 15 MapIterationFailed',
-      '17 < 15 MapStateFailed',
-      '18 < 17 ExecutionFailed',
+      '17 < 15 TaskStateAborted',
+      '18 < 15 MapStateFailed',
+      '19 < 18 ExecutionFailed',
     ]);
   });
 
@@ -247,13 +252,14 @@ describe('a Map', () => {
     };
     const execution = start(map({}, task('P')), { input: [1, 5], handlers, clock });
     await execution.result;
-    expect(lines(execution.history()).slice(-6)).toEqual([
+    expect(lines(execution.history()).slice(-7)).toEqual([
       '12 < 8 TaskFailed',
       '13 < 12 MapIterationFailed',
       '14 < 12 TaskStateAborted',
       '15 < 12 MapIterationAborted',
-      '16 < 12 MapStateFailed',
-      '17 < 16 ExecutionFailed',
+      '16 < 12 TaskStateAborted',
+      '17 < 12 MapStateFailed',
+      '18 < 17 ExecutionFailed',
     ]);
   });
 

@@ -251,3 +251,14 @@ test('an execution that would go on for ever ends with its 25,000th event', asyn
   });
   expect(execution.history()).toHaveLength(25_000);
 });
+
+test('a Map whose iterations would go on for ever ends there too', async () => {
+  const processor = {
+    StartAt: 'A',
+    States: { A: { Type: 'Pass', Next: 'B' }, B: { Type: 'Pass', Next: 'A' } },
+  };
+  const execution = start(single({ Type: 'Map', ItemProcessor: processor, End: true }), { input: [1, 2] });
+  expect(await execution.result).toMatchObject({ status: 'FAILED', error: 'States.Runtime' });
+  expect(execution.history().at(-1)?.type).toBe('ExecutionFailed');
+  expect(execution.history()).toHaveLength(25_000);
+});

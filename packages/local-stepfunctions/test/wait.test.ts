@@ -36,10 +36,15 @@ test.each<[object, object, number]>([
 
 test.each<[object, object, string]>([
   [{ SecondsPath: '$.s' }, { s: -1 }, 'The SecondsPath parameter references a negative value: $.s == -1'],
-  [{ SecondsPath: '$.s' }, { s: 1.5 }, 'SecondsPath'],
+  [
+    { SecondsPath: '$.s' },
+    { s: 1.5 },
+    'The SecondsPath parameter cannot be parsed as a long value: $.s == 1.5',
+  ],
   [{ SecondsPath: '$.s' }, { s: '5' }, 'SecondsPath'],
-  [{ SecondsPath: '$.s' }, {}, "Invalid path '$.s'"],
-  [{ SecondsPath: '$.s' }, { s: 100_000_000 }, 'Wait state delay is too long.'],
+  [{ SecondsPath: '$.s' }, {}, 'The SecondsPath parameter does not reference an input value: $.s'],
+  [{ SecondsPath: '$.s' }, { s: 2 ** 31 }, 'Wait state delay is too long.'],
+  [{ TimestampPath: '$.t' }, { t: '2093-01-01T00:00:00Z' }, 'Wait state delay is too long.'],
   [
     { TimestampPath: '$.t' },
     { t: '2016-12-05 21:29:29Z' },

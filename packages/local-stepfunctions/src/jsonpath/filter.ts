@@ -3,7 +3,7 @@ import { select } from './evaluate.ts';
 import type { Cursor, FilterTest, JsonPath } from './syntax.ts';
 
 /** Reads the steps behind the `@` or `$` of an operand. */
-export type ReadPath = (cursor: Cursor) => JsonPath;
+type ReadPath = (cursor: Cursor) => JsonPath;
 /** An operand's value; undefined if its path selects nothing. */
 type Operand = (node: Json, root: Json) => Json | undefined;
 

@@ -2,10 +2,10 @@ import { AbortScope } from '../abort-scope.ts';
 import { StateError } from '../errors.ts';
 import type { Json, JsonArray, JsonObject } from '../json.ts';
 import type { StateGraph } from '../state-machine.ts';
-import type { Branch, Run } from './run.ts';
+import { abortedEvent, type Branch, type Run } from './run.ts';
 
 /** Why a branch stops whose sibling has failed. */
-export class SiblingFailed extends Error {}
+class SiblingFailed extends Error {}
 
 /** The lines of states of one Parallel or Map at work. */
 export interface BranchSet {
@@ -52,22 +52,35 @@ export async function runBranches(set: BranchSet, count: number, concurrency: nu
   }
 
   /** The first failure is the state's; it stops the other branches. */
-  function fail(error: unknown, previousEventId: number): void {
+  function fail(error: unknown, previousEventId: number, failed?: Place): void {
     if (failure !== undefined) return;
     failure = { error };
     if (abort.reason !== undefined) return;
     parent.previousEventId = previousEventId;
-    if (error instanceof StateError) {
-      for (const [index, other] of running) {
-        other.previousEventId = previousEventId;
-        set.onAborted(other, index);
-      }
+    try {
+      if (error instanceof StateError) recordFailure(previousEventId, failed);
+    } catch (fault) {
+      failure = { error: fault };
     }
     abort.abort(new SiblingFailed('another branch failed'));
   }
 
+  function recordFailure(previousEventId: number, failed: Place | undefined): void {
+    if (failed !== undefined) {
+      set.onFailed(failed.branch, failed.index);
+      // As the service does: a Task that failed its branch counts as aborted too.
+      if (failed.branch.state?.type === 'Task') abortedEvent(run, failed.branch);
+    }
+    for (const [index, other] of running) {
+      other.previousEventId = previousEventId;
+      set.onAborted(other, index);
+      abortedEvent(run, other);
+    }
+  }
+
   /** Runs a branch to its end; gives the id of its last event, undefined if it failed. */
-  async function runOne({ branch, index, input }: Place): Promise<number | undefined> {
+  async function runOne(place: Place): Promise<number | undefined> {
+    const { branch, index, input } = place;
     try {
       outputs[index] = await run.runGraph(set.graphOf(index), input, branch);
       const lastEventId = branch.previousEventId;
@@ -77,10 +90,7 @@ export async function runBranches(set: BranchSet, count: number, concurrency: nu
       return lastEventId;
     } catch (error) {
       running.delete(index);
-      if (failure === undefined && abort.reason === undefined && error instanceof StateError) {
-        set.onFailed(branch, index);
-      }
-      fail(error, branch.previousEventId);
+      fail(error, branch.previousEventId, place);
       return undefined;
     }
   }

@@ -62,17 +62,10 @@ export function integerOf(
 ): number | undefined {
   if (value === undefined || typeof value === 'number') return value;
   const found = resolve(value, scope);
-  if (!Number.isInteger(found) || typeof found !== 'number') {
-    throw new EvaluationError(
-      'States.Runtime',
-      `The ${field}Path field refers to value ${JSON.stringify(JSON.stringify(found))} which is not a valid integer: ${value.source}`,
-    );
-  }
-  if (found < smallest) {
-    throw new EvaluationError(
-      'States.Runtime',
-      `The ${field}Path parameter references a ${smallest === 0 ? 'negative value' : `value below ${smallest}`}: ${value.source} == ${found}`,
-    );
-  }
-  return found;
+  if (typeof found === 'number' && Number.isInteger(found) && found >= smallest) return found;
+  const text = typeof found === 'string' ? found : JSON.stringify(found);
+  throw new EvaluationError(
+    'States.Runtime',
+    `The ${field}Path field refers to value "${text}" which is not a valid integer: ${value.source}`,
+  );
 }

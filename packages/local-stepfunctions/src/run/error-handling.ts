@@ -54,7 +54,7 @@ function errorOutput({ error, cause }: StateError): Json {
 }
 
 /** Seconds until the next attempt, undefined if there is none. Counts the attempt. */
-export function retryDelay(
+function retryDelay(
   retriers: readonly Retrier[],
   error: StateError,
   attempts: Map<Retrier, number>,
@@ -74,7 +74,7 @@ export function retryDelay(
 const TERMINAL = new Set<string | undefined>(['States.Runtime', 'States.DataLimitExceeded']);
 
 /** Whether a list of ErrorEquals takes the error. States.Runtime is never handled, even by name. */
-export function catches(errorEquals: readonly string[], failure: StateError): boolean {
+function catches(errorEquals: readonly string[], failure: StateError): boolean {
   const { error } = failure;
   if (error === 'States.Runtime') return false;
   return errorEquals.some((name) => {

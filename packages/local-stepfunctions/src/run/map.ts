@@ -5,7 +5,7 @@ import { lookUp } from '../scope.ts';
 import type { MapState } from '../state-machine.ts';
 import { runBranches } from './branches.ts';
 import { integerOf, resultTooLarge, selectInput } from './data-flow.ts';
-import { abortedEvent, type Branch, type Run, record, type StateRun } from './run.ts';
+import { type Branch, type Run, record, type StateRun } from './run.ts';
 
 /** Most iterations of an inline Map that run at the same time (Step Functions quota). */
 const MAX_INLINE_CONCURRENCY = 40;
@@ -42,7 +42,6 @@ export async function attemptMap(
           mapIterationFailedEventDetails: { name: state.name, index },
         }),
       onAborted: (iteration, index) => {
-        abortedEvent(run, iteration);
         run.history.add('MapIterationAborted', iteration.previousEventId, {
           mapIterationAbortedEventDetails: { name: state.name, index },
         });

@@ -2,7 +2,7 @@ import type { Json } from '../json.ts';
 import type { ParallelState } from '../state-machine.ts';
 import { runBranches } from './branches.ts';
 import { applyParameters, selectInput } from './data-flow.ts';
-import { abortedEvent, type Branch, type Run, record, type StateRun } from './run.ts';
+import { type Branch, type Run, record, type StateRun } from './run.ts';
 
 /** One attempt at a Parallel: every branch with the effective input, their outputs in order. */
 export async function attemptParallel(
@@ -24,7 +24,7 @@ export async function attemptParallel(
       onStarted: () => {},
       onSucceeded: () => {},
       onFailed: () => {},
-      onAborted: (stopped) => abortedEvent(run, stopped),
+      onAborted: () => {},
     },
     branches.length,
     branches.length,
