@@ -9,8 +9,8 @@ import { ROW_NUMBER } from './rows.ts';
 export const duplicatesStatements = (dataset: Dataset, source: string): readonly string[] => {
   const cells = dataset.fields.map((field) => columnsOf(field).cell).join(', ');
   return [
-    `CREATE TEMP TABLE candidate AS SELECT hash(${cells}) AS h FROM ${source} GROUP BY h HAVING count(*) > 1`,
-    `CREATE TEMP TABLE duplicate AS
+    `CREATE OR REPLACE TEMP TABLE candidate AS SELECT hash(${cells}) AS h FROM ${source} GROUP BY h HAVING count(*) > 1`,
+    `CREATE OR REPLACE TEMP TABLE duplicate AS
      SELECT ${ROW_NUMBER} FROM (
        SELECT ${ROW_NUMBER}, row_number() OVER (PARTITION BY ${cells} ORDER BY ${ROW_NUMBER}) AS copy
        FROM ${source} WHERE hash(${cells}) IN (SELECT h FROM candidate)

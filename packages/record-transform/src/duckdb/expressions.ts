@@ -87,7 +87,7 @@ export const compileExpressions = (dataset: Dataset, asOf: number): ((node: Expr
         return `sluice_integer(CAST(${compile(left)} AS HUGEINT) ${SIGNS[node.op]} CAST(${compile(right)} AS HUGEINT))`;
       }
       case 'divide':
-        return `sluice_double(${asDouble(node.args[0])} / ${asDouble(node.args[1])})`;
+        return `sluice_divide(${asDouble(node.args[0])}, ${asDouble(node.args[1])})`;
       case 'negate': {
         const negated = `(- ${compile(node.args[0])})`;
         return typeOf(node).type === 'double' ? `sluice_double(${negated})` : negated;

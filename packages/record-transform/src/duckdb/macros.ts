@@ -37,6 +37,9 @@ const MACROS: Readonly<Record<string, string>> = {
   'sluice_double(x)': 'CASE WHEN NOT isfinite(x) THEN NULL WHEN x = 0 THEN CAST(0 AS DOUBLE) ELSE x END',
   'sluice_integer(x)': `CASE WHEN x BETWEEN -${MAX_INTEGER} AND ${MAX_INTEGER} THEN CAST(x AS BIGINT) END`,
 
+  // The CASE hides a constant divisor: DuckDB would multiply by its reciprocal, which rounds twice.
+  'sluice_divide(x, y)': 'sluice_double(x / CASE WHEN x IS NOT NULL THEN y END)',
+
   'sluice_is_number(x)': `regexp_full_match(x, ${NUMBER})`,
   'sluice_read_double(x)': trimmedOnlyIfNeeded(
     (text) => `CASE WHEN sluice_is_number(${text}) THEN sluice_double(TRY_CAST(${text} AS DOUBLE)) END`,

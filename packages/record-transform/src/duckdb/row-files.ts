@@ -51,7 +51,7 @@ const quoted = (text: string): string => `"${text.replaceAll('"', '""')}"`;
 
 /**
  * The rows of an object as two files that DuckDB reads without surprises: readable rows as plain CSV (one line
- * end, no header, no malformed row; an unquoted empty cell is null where `cells` wrote it), malformed ones apart.
+ * end, a header to skip, no malformed row; an unquoted empty cell is null where `cells` wrote it), malformed ones apart.
  */
 export interface RowFiles {
   /** A readable row, as the bytes of a well-formed CSV row. */
@@ -73,6 +73,9 @@ export interface RowFiles {
 export const createRowFiles = async (readablePath: string, malformedPath: string): Promise<RowFiles> => {
   const readable = new BufferedFile(await open(readablePath, 'w'));
   const broken = new BufferedFile(await open(malformedPath, 'w'));
+  // A first row may begin with the bytes of a byte order mark; behind a header they are data to DuckDB too.
+  readable.text('readable\n');
+  broken.text('malformed\n');
   let rows = 0;
   let malformedRows = 0;
   let longestRow = 0;

@@ -61,9 +61,16 @@ const runWith = async <T>(
   }
 };
 
-/** Opens a session that spills into `scratchDir`. The pseudonym's key is set once and is part of no other statement. */
-const openSession = async (options: SessionOptions): Promise<Session> => {
-  const { limits, pseudonymKey, onProgress } = options;
+/** Sets the key of `pseudonym`, as variables: it is part of no statement that touches a row. */
+export const setPseudonymKey = async (session: Session, key: string): Promise<void> => {
+  const { inner, outer } = hmacPads(key);
+  await session.run(`SET VARIABLE sluice_inner_key = unhex(${literal(inner)})`);
+  await session.run(`SET VARIABLE sluice_outer_key = unhex(${literal(outer)})`);
+};
+
+/** Opens a session that spills into `scratchDir`. */
+export const openSession = async (options: SessionOptions): Promise<Session> => {
+  const { limits, onProgress } = options;
   const instance = await DuckDBInstance.create(':memory:', {
     threads: String(limits.threads),
     memory_limit: `${limits.memoryMb}MiB`,
@@ -76,11 +83,6 @@ const openSession = async (options: SessionOptions): Promise<Session> => {
   for (const statement of macroStatements()) await connection.run(statement);
   if (onProgress)
     await connection.run('SET enable_progress_bar = true; SET enable_progress_bar_print = false');
-  if (pseudonymKey !== undefined) {
-    const { inner, outer } = hmacPads(pseudonymKey);
-    await connection.run(`SET VARIABLE sluice_inner_key = unhex(${literal(inner)})`);
-    await connection.run(`SET VARIABLE sluice_outer_key = unhex(${literal(outer)})`);
-  }
   return {
     run: (sql) =>
       runWith(connection, onProgress, async () => {
@@ -111,6 +113,7 @@ export const withSession = async <T>(
 ): Promise<T> => {
   const session = await openSession(options);
   try {
+    if (options.pseudonymKey !== undefined) await setPseudonymKey(session, options.pseudonymKey);
     return await work(session);
   } finally {
     session.close();

@@ -58,11 +58,11 @@ const NO_MALFORMED = {
   from: `(SELECT 0 AS number, 0 AS readable_before, 0 AS ordinal, '' AS code, '' AS raw WHERE false)`,
 } as const;
 
+/** A CSV file with a header line, whatever is in it. */
 interface CsvFile {
   readonly path: string;
   readonly delimiter: string;
   readonly columns: number;
-  readonly hasHeader: boolean;
   /** An unquoted empty cell is null; otherwise it is the empty text. */
   readonly emptyIsNull: boolean;
   readonly longestRow: number;
@@ -74,7 +74,7 @@ const readCsv = (file: CsvFile): string => {
   const options = [
     'auto_detect = false',
     'header = false',
-    `skip = ${file.hasHeader ? 1 : 0}`,
+    'skip = 1',
     `delim = ${literal(file.delimiter)}`,
     `quote = '"'`,
     `escape = '"'`,
@@ -82,8 +82,8 @@ const readCsv = (file: CsvFile): string => {
     'null_padding = false',
     'allow_quoted_nulls = false',
     `columns = {${names.map((name) => `${name}: 'VARCHAR'`).join(', ')}}`,
-    // Cutting a file at line breaks inside quotes is guesswork.
-    ...(file.lineBreakInQuotes ? ['parallel = false'] : []),
+    // Cutting a file at line breaks inside quotes is guesswork, and so is telling its line ends from what is in them.
+    ...(file.lineBreakInQuotes ? ['parallel = false', `new_line = '\\n'`] : []),
     ...(file.emptyIsNull
       ? [`nullstr = ''`]
       : [`force_not_null = [${names.map((name) => `'${name}'`).join(', ')}]`]),
@@ -106,7 +106,6 @@ const malformedFrom = (path: string, longestRow: number): string =>
        path,
        delimiter: ',',
        columns: 5,
-       hasHeader: false,
        emptyIsNull: false,
        longestRow,
        lineBreakInQuotes: true,
@@ -145,8 +144,8 @@ const scanCsv = async (
   return { summary, header, columns };
 };
 
-const isPlain = ({ malformed, blankLines, lineEnds }: CsvSummary): boolean =>
-  malformed === 0 && blankLines === 0 && (lineEnds === 'lf' || lineEnds === 'crlf');
+const isPlain = ({ malformed, blankLines, lineEnds, lineBreakInQuotes }: CsvSummary): boolean =>
+  malformed === 0 && blankLines === 0 && (lineEnds === 'lf' || (lineEnds === 'crlf' && !lineBreakInQuotes));
 
 const copyOf = (request: SourceRequest) => ({
   readable: join(request.scratchDir, 'readable.csv'),
@@ -161,7 +160,7 @@ const fromRowFiles = (
   unknownColumns: readonly string[],
 ): Source => {
   const paths = copyOf(request);
-  const from = readCsv({ ...csv, path: paths.readable, hasHeader: false, longestRow: files.longestRow });
+  const from = readCsv({ ...csv, path: paths.readable, longestRow: files.longestRow });
   return {
     dataset: request.dataset,
     from: numbered(request.dataset, from, cellOf),
@@ -226,7 +225,6 @@ const csvSource = async (request: SourceRequest, isGzip: boolean): Promise<Sourc
     path,
     delimiter: dataset.source.delimiter,
     columns,
-    hasHeader: true,
     emptyIsNull: false,
     longestRow: summary.longestRowBytes,
     lineBreakInQuotes: summary.lineBreakInQuotes,

@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import type { Dataset } from '@sluice/record-schema';
 import { type RowCounts, unaccounted } from '../counts.ts';
 import type { Reason, RunContext } from '../outcome.ts';
-import { duplicatesStatements } from './duplicates.ts';
+import { decideRows } from './decide.ts';
 import { columnsOf } from './fields.ts';
-import { compileDataset, ROW_NUMBER } from './rows.ts';
+import { ROW_NUMBER } from './rows.ts';
 import { type EngineLimits, type Session, type StatementProgress, withSession } from './session.ts';
 import { openSource, type Source } from './source.ts';
 import { identifier, literal } from './sql.ts';
@@ -90,19 +90,7 @@ export const stageObject = (request: StageRequest): Promise<StagedObject> => {
 const stage = async (session: Session, request: StageRequest): Promise<StagedObject> => {
   const { dataset, context, outputDir } = request;
   const source = await openSource(session, request);
-  const sql = compileDataset(source.dataset, context.asOf);
-
-  if (request.marks === undefined) {
-    for (const statement of duplicatesStatements(dataset, source.from)) await session.run(statement);
-  } else {
-    await session.run(
-      `CREATE TEMP TABLE duplicate AS SELECT ${ROW_NUMBER} FROM read_parquet(${literal(request.marks)})`,
-    );
-  }
-  const without = (table: string): string =>
-    `(SELECT * FROM ${source.from} AS source WHERE NOT EXISTS
-      (SELECT 1 FROM ${table} AS other WHERE other.${ROW_NUMBER} = source.${ROW_NUMBER}))`;
-  await session.run(`CREATE TEMP TABLE rejected AS ${sql.rejected(without('duplicate'))}`);
+  const accepting = await decideRows(session, source, context.asOf, request.marks);
 
   const duplicates = await count(session, 'duplicate');
   const byRule = await session.query(
@@ -112,13 +100,10 @@ const stage = async (session: Session, request: StageRequest): Promise<StagedObj
   const quarantined = invalid + source.malformed.rows;
 
   const acceptedFile = join(outputDir, 'accepted-0.parquet');
-  await session.run(
-    `CREATE TEMP TABLE other AS SELECT ${ROW_NUMBER} FROM rejected UNION ALL SELECT ${ROW_NUMBER} FROM duplicate`,
-  );
   const columns = dataset.columns.map(({ name }) => identifier(name)).join(', ');
   // Sorted, so that the file's bytes do not depend on the number of threads.
   const accepted = await session.copy(
-    `COPY (SELECT ${columns} FROM (${sql.accepted(without('other'))}) ORDER BY ${ROW_NUMBER})
+    `COPY (SELECT ${columns} FROM (${accepting}) ORDER BY ${ROW_NUMBER})
      TO ${literal(acceptedFile)} (FORMAT parquet, COMPRESSION zstd)`,
   );
 
