@@ -1,5 +1,6 @@
 export { type RowCounts, unaccounted } from './counts.ts';
 export { duplicatesStatements } from './duckdb/duplicates.ts';
+export { sqlType } from './duckdb/expressions.ts';
 export { columnsOf, type Fault, type FieldSql } from './duckdb/fields.ts';
 export { compileDataset, type DatasetSql, ROW_NUMBER } from './duckdb/rows.ts';
 export { type EngineLimits, type Session, type StatementProgress, withSession } from './duckdb/session.ts';
