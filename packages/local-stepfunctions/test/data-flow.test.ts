@@ -145,6 +145,13 @@ describe('a Fail state', () => {
     });
   });
 
+  test('whose ErrorPath finds no text is States.Runtime', async () => {
+    expect(await run(single({ Type: 'Fail', ErrorPath: '$.e' }), { input: { e: 5 } })).toMatchObject({
+      error: 'States.Runtime',
+      cause: expect.stringContaining('The ErrorPath field must refer to a string, not 5'),
+    });
+  });
+
   test('whose ErrorPath finds nothing is States.Runtime', async () => {
     expect(await run(single({ Type: 'Fail', ErrorPath: '$.ErrorX' }))).toMatchObject({
       error: 'States.Runtime',

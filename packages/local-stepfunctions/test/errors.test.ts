@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
 import { createVirtualClock, type Json, TaskError, type TaskHandler } from '../src/index.ts';
@@ -45,6 +46,17 @@ describe('a handler fails its state', () => {
       error: 'RangeError',
       cause: 'too far',
     });
+  });
+
+  test('with an exception of Node itself, and with whatever else is thrown', async () => {
+    const machine = single({ ...TASK, End: true });
+    const missing = { 'lambda:invoke': () => readFile('/no/such/file') };
+    expect(await run(machine, { handlers: missing })).toMatchObject({
+      error: 'Error',
+      cause: expect.stringContaining('ENOENT'),
+    });
+    const text = { 'lambda:invoke': () => Promise.reject('a text') };
+    expect(await run(machine, { handlers: text })).toMatchObject({ error: 'Error', cause: 'a text' });
   });
 
   test('with an exception thrown before it gave a promise', async () => {
@@ -232,6 +244,16 @@ describe('Catch', () => {
     });
     expect(await flaky(catching(['States.Runtime']), error('States.Runtime'))).toMatchObject({
       status: 'FAILED',
+    });
+  });
+
+  test('fails the state if its own ResultPath cannot be applied', async () => {
+    expect(await flaky(catching(['E'], { ResultPath: '$.in.error' }), error('E'))).toMatchObject({
+      status: 'FAILED',
+      error: 'States.ResultPathMatchFailure',
+      cause: expect.stringContaining(
+        "An error occurred while executing the state 'Work' (entered at the event id #2).",
+      ),
     });
   });
 

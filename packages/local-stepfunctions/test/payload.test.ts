@@ -108,10 +108,19 @@ describe('the limit of 262,144 bytes of UTF-8', () => {
     });
   });
 
-  test('applies to a value that holds itself', async () => {
-    const loop: unknown[] = [];
-    loop.push(loop);
-    expect(isTaken(loop)).toBe(false);
+  test('applies to a list of small numbers', () => {
+    // Each takes its digit and a comma; the brackets take two bytes, the last number has no comma.
+    expect(isTaken(new Array(131_071).fill(1))).toBe(true);
+    expect(isTaken(new Array(131_072).fill(1))).toBe(false);
+  });
+
+  test('applies to a value that holds itself, once or twice', () => {
+    const once: unknown[] = [];
+    once.push(once);
+    const twice: unknown[] = [];
+    twice.push(twice, twice);
+    expect(isTaken(once)).toBe(false);
+    expect(isTaken(twice)).toBe(false);
   });
 });
 

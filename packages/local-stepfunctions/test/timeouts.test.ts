@@ -142,6 +142,19 @@ describe('HeartbeatSeconds', () => {
 });
 
 describe('TimeoutSeconds of the state machine', () => {
+  test('with a clock that fails rejects the result, for that is a fault', async () => {
+    const broken: Clock = { now: () => 0, sleep: () => Promise.reject(new Error('no time')) };
+    const waits = () => new Promise(() => {});
+    const machine = { TimeoutSeconds: 60, ...single({ ...TASK, End: true }) };
+    const execution = start(machine, { clock: broken, handlers: { 'lambda:invoke': waits } });
+    await expect(execution.result).rejects.toThrow('no time');
+    const timed = start(single({ ...TASK, TimeoutSeconds: 60, End: true }), {
+      clock: broken,
+      handlers: { 'lambda:invoke': waits },
+    });
+    await expect(timed.result).rejects.toThrow('no time');
+  });
+
   test('ends the execution as TIMED_OUT, whatever it was doing', async () => {
     const execution = start({
       TimeoutSeconds: 60,

@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import { AbortScope } from '../abort-scope.ts';
 import { HeartbeatTimeout, StateError, TaskError } from '../errors.ts';
 import { failureDetails, taskScheduled, taskSucceeded } from '../history.ts';
@@ -86,7 +87,8 @@ async function handled(
   } catch (error) {
     if (error instanceof StateError) throw error;
     if (error instanceof TaskError) throw new StateError(error.error, error.cause);
-    if (error instanceof Error) throw new StateError(error.name, error.message);
+    // Not instanceof: errors of Node itself may come from another realm.
+    if (types.isNativeError(error)) throw new StateError(error.name, error.message);
     throw new StateError('Error', String(error));
   }
 }
