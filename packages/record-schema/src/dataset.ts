@@ -12,10 +12,7 @@ export type SourceFormat = (typeof SOURCE_FORMATS)[number];
 /** Partition columns, all of the run's `asOf`; a dataset takes the first one, two or three. */
 export const PARTITIONS = ['process_year', 'process_month', 'process_day'] as const;
 export type PartitionName = (typeof PARTITIONS)[number];
-export type Partitions =
-  | readonly ['process_year']
-  | readonly ['process_year', 'process_month']
-  | typeof PARTITIONS;
+type Partitions = readonly ['process_year'] | readonly ['process_year', 'process_month'] | typeof PARTITIONS;
 
 const percent = z.number().min(0).max(100);
 const level = z.enum(['error', 'warning']).default('error');

@@ -10,7 +10,7 @@ import {
 import { isNullCell, patternOf } from '../shapes/cell-check.ts';
 import { nullCell, padded } from './spelling.ts';
 
-export interface BrokenCell {
+interface BrokenCell {
   readonly cell: string | null;
   readonly code: string;
 }
