@@ -38,10 +38,16 @@ export type ExecutionResult = {
   readonly startDate: Date;
   readonly stopDate: Date;
 } & (
-  | { readonly status: 'SUCCEEDED'; readonly output: Json }
-  | { readonly status: 'FAILED' | 'ABORTED'; readonly error?: string; readonly cause?: string }
-  | { readonly status: 'TIMED_OUT' }
+  | { readonly status: 'SUCCEEDED'; readonly output: Json; readonly error?: never; readonly cause?: never }
+  | ({ readonly output?: never } & Ending)
 );
+
+/** How an execution ended that did not succeed. */
+interface Ending {
+  readonly status: 'FAILED' | 'TIMED_OUT' | 'ABORTED';
+  readonly error?: string;
+  readonly cause?: string;
+}
 
 export interface Execution {
   /**
@@ -109,13 +115,13 @@ async function execute(
   const { signal } = options;
   const onAbort = () => abort.abort(new Stopped(undefined, undefined));
   signal?.addEventListener('abort', onAbort, { once: true });
-  const timer = new AbortController();
+  const timer = new AbortScope();
   // The caller has the execution in hand before its first event.
   await null;
   try {
     history.add('ExecutionStarted', 0, executionStarted(input, ROLE_ARN));
     if (signal?.aborted) onAbort();
-    if (machine.timeoutSeconds !== undefined) void expire(machine.timeoutSeconds, clock, timer.signal, abort);
+    if (machine.timeoutSeconds !== undefined) void expire(machine.timeoutSeconds, clock, timer, abort);
     const output = await runGraph(run, machine, input, branch);
     record(run, branch, 'ExecutionSucceeded', executionSucceeded(output));
     return { status: 'SUCCEEDED', output, startDate, stopDate: new Date(clock.now()) };
@@ -123,17 +129,13 @@ async function execute(
     const ending = recordEnding(abort.reason ?? error, history, branch);
     return { ...ending, startDate, stopDate: new Date(clock.now()) };
   } finally {
-    timer.abort();
+    timer.abort(ENDED);
     signal?.removeEventListener('abort', onAbort);
   }
 }
 
 /** Records how an execution ended that did not succeed. Throws what is a fault. */
-function recordEnding(
-  error: unknown,
-  history: History,
-  branch: Branch,
-): { status: 'FAILED' | 'ABORTED'; error?: string; cause?: string } | { status: 'TIMED_OUT' } {
+function recordEnding(error: unknown, history: History, branch: Branch): Ending {
   if (error instanceof StateError) {
     const details = failureDetails(error);
     history.add('ExecutionFailed', branch.previousEventId, { executionFailedEventDetails: details });
@@ -151,12 +153,14 @@ function recordEnding(
   throw error;
 }
 
-async function expire(seconds: number, clock: Clock, signal: AbortSignal, abort: AbortScope): Promise<void> {
+const ENDED = new Error('the execution has ended');
+
+async function expire(seconds: number, clock: Clock, timer: AbortScope, abort: AbortScope): Promise<void> {
   try {
-    await clock.sleep(seconds * 1_000, signal);
+    await clock.sleep(seconds * 1_000, timer.signal);
     abort.abort(new TimedOut('the execution timed out'));
   } catch (error) {
-    if (!signal.aborted) abort.abort(error instanceof Error ? error : new Error(String(error)));
+    if (timer.reason === undefined) abort.abort(error instanceof Error ? error : new Error(String(error)));
   }
 }
 

@@ -132,17 +132,8 @@ describe('a Fail state', () => {
     ],
     ['no name at all', {}, {}],
   ])('fails the execution with %s', async (_what, fields, expected) => {
-    const { status, error, cause }: Record<string, unknown> = {
-      ...(await run(single({ Type: 'Fail', ...fields }), { input: { e: 'E', c: 'C' } })),
-    };
-    expect({
-      status,
-      ...(error === undefined ? {} : { error }),
-      ...(cause === undefined ? {} : { cause }),
-    }).toEqual({
-      status: 'FAILED',
-      ...expected,
-    });
+    const result = await run(single({ Type: 'Fail', ...fields }), { input: { e: 'E', c: 'C' } });
+    expect(result).toEqual({ status: 'FAILED', ...expected, startDate: new Date(0), stopDate: new Date(0) });
   });
 
   test('whose ErrorPath finds no text is States.Runtime', async () => {
@@ -196,6 +187,8 @@ describe('the context object', () => {
       },
     });
     expect(output).toEqual([{ token: expect.any(String) }, { Token: expect.any(String) }]);
+    const tokens = JSON.stringify(output).match(/[0-9a-f]{8}-[0-9a-f-]{27}/g);
+    expect(new Set(tokens).size).toBe(1);
   });
 });
 

@@ -23,7 +23,7 @@ export async function attemptTask(
   stateRun: StateRun,
 ): Promise<Json> {
   const { resource } = state;
-  if (resource.action.endsWith('.waitForTaskToken')) stateRun.taskToken ??= uuid(run.random);
+  if (resource.action.endsWith('.waitForTaskToken')) stateRun.taskToken = uuid(run.random);
   const input = selectInput(state, stateRun.input, stateRun);
   const limits = timeLimits(state, input, stateRun);
   const parameters = applyParameters(state, input, stateRun);
