@@ -1,54 +1,68 @@
 /**
- * Makes every committed file that is made from others. `--check` writes nothing and fails if one is out of date.
+ * Makes every committed file that is made from others: what the `generate/artefacts.ts` of each workspace lists.
+ * `--check` writes nothing and fails if a file is out of date.
  */
+import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
-import { type Artefact, datasetArtefacts, GENERATED } from '../packages/datasets/generate/artefacts.ts';
-import { makeCaseExceptions } from '../packages/record-transform/generate/case-exceptions.ts';
 
 const root = new URL('../', import.meta.url);
 const checkOnly = process.argv.includes('--check');
 
-/** `make` yields null where the machine lacks what it takes. */
-interface Generator extends Omit<Artefact, 'make'> {
+interface Artefact {
+  /** From the root of the repository. */
+  readonly path: string;
+  /** The file's text, or null where the machine lacks what `needs` names. */
   readonly make: () => Promise<string | null>;
   readonly needs?: string;
 }
 
-const generators: readonly Generator[] = [
-  ...(await datasetArtefacts()),
-  {
-    path: 'packages/record-transform/src/generated/case-exceptions.ts',
-    make: makeCaseExceptions,
-    needs: 'a Java 17 in JAVA_HOME or the PATH',
-  },
-];
+/** What a `generate/artefacts.ts` exports. */
+interface Generators {
+  readonly artefacts: () => Promise<readonly Artefact[]>;
+  /** A folder that holds nothing but artefacts: any other file in it is of something that is gone. */
+  readonly folder?: string;
+}
+
+const rooms = await Promise.all(
+  ['apps/', 'packages/'].map(async (room) =>
+    (await readdir(new URL(room, root))).map((name) => `${room}${name}/`),
+  ),
+);
+const sources = [...rooms.flat(), 'infra/']
+  .map((workspace) => new URL(`${workspace}generate/artefacts.ts`, root))
+  .filter((file) => existsSync(file));
 
 const stale: string[] = [];
 
-for (const { path, make, needs } of generators) {
+const renew = async ({ path, make, needs }: Artefact): Promise<void> => {
   const file = new URL(path, root);
   const made = await make();
   if (made === null) {
-    console.warn(`SKIPPED ${path}: it needs ${needs}`);
+    console.warn(`SKIPPED ${path}: making it needs ${needs}`);
     if (checkOnly && process.env.CI === 'true') stale.push(path);
-    continue;
+    return;
   }
-  if (made === (await readFile(file, 'utf8').catch(() => null))) continue;
+  if (made === (await readFile(file, 'utf8').catch(() => null))) return;
   stale.push(path);
-  if (checkOnly) continue;
-  await mkdir(dirname(file.pathname), { recursive: true });
+  if (checkOnly) return;
+  await mkdir(new URL('.', file), { recursive: true });
   await writeFile(file, made);
+};
+
+for (const source of sources) {
+  const { artefacts, folder } = (await import(source.href)) as Generators; // by the convention above
+  const listed = await artefacts();
+  for (const artefact of listed) await renew(artefact);
+  if (folder === undefined) continue;
+  for (const name of await readdir(new URL(folder, root))) {
+    const path = folder + name;
+    if (listed.some((artefact) => artefact.path === path)) continue;
+    stale.push(path);
+    if (!checkOnly) await rm(new URL(path, root));
+  }
 }
 
-const known = new Set(generators.map(({ path }) => path));
-for (const name of await readdir(new URL(GENERATED, root))) {
-  if (known.has(GENERATED + name)) continue;
-  stale.push(GENERATED + name);
-  if (!checkOnly) await rm(new URL(GENERATED + name, root));
-}
-
-for (const path of stale) console.log(`${checkOnly ? 'out of date' : 'made'}: ${path}`);
+for (const path of stale) console.log(`${checkOnly ? 'out of date' : 'changed'}: ${path}`);
 if (checkOnly && stale.length > 0) {
   console.error('Run `pnpm generate` and commit what it makes.');
   process.exitCode = 1;

@@ -64,18 +64,18 @@ const glueTable = (dataset: Dataset) => ({
 });
 
 /** Holds nothing but generated files, so that those of a dataset that is gone can go too. */
-export const GENERATED = 'packages/datasets/generated/';
+export const folder = 'packages/datasets/generated/';
 
 /** The index of the datasets and, for each of them, its page, its Glue table and its JSON Schema. */
-export const datasetArtefacts = async (): Promise<readonly Artefact[]> => {
+export const artefacts = async (): Promise<readonly Artefact[]> => {
   const names = (await readdir(SOURCE)).filter((name) => name.endsWith('.ts') && name !== 'index.ts').sort();
   const files = await Promise.all(names.map(load));
   return [
     { path: 'packages/datasets/src/index.ts', make: async () => indexOf(files) },
     ...files.flatMap(({ dataset }): Artefact[] => [
-      { path: `${GENERATED}${dataset.name}.md`, make: async () => markdownDocs(dataset) },
-      { path: `${GENERATED}${dataset.name}.glue.json`, make: async () => json(glueTable(dataset)) },
-      { path: `${GENERATED}${dataset.name}.schema.json`, make: async () => json(jsonSchema(dataset)) },
+      { path: `${folder}${dataset.name}.md`, make: async () => markdownDocs(dataset) },
+      { path: `${folder}${dataset.name}.glue.json`, make: async () => json(glueTable(dataset)) },
+      { path: `${folder}${dataset.name}.schema.json`, make: async () => json(jsonSchema(dataset)) },
     ]),
   ];
 };

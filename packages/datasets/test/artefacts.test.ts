@@ -1,13 +1,13 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { describe, expect, test } from '@jest/globals';
-import { datasetArtefacts, GENERATED } from '../generate/artefacts.ts';
+import { artefacts, folder } from '../generate/artefacts.ts';
 import { datasets } from '../src/index.ts';
 
 const root = new URL('../../../', import.meta.url);
-const artefacts = await datasetArtefacts();
+const listed = await artefacts();
 
 describe('what is generated from the datasets', () => {
-  test.each(artefacts.map(({ path, make }) => [path, make] as const))(
+  test.each(listed.map(({ path, make }) => [path, make] as const))(
     '%s is up to date (else: pnpm generate)',
     async (path, make) => {
       expect(await readFile(new URL(path, root), 'utf8')).toBe(await make());
@@ -15,8 +15,8 @@ describe('what is generated from the datasets', () => {
   );
 
   test('no file is left of a dataset that is gone', async () => {
-    const made = artefacts.map(({ path }) => path).filter((path) => path.startsWith(GENERATED));
-    const found = (await readdir(new URL(GENERATED, root))).map((name) => GENERATED + name);
+    const made = listed.map(({ path }) => path).filter((path) => path.startsWith(folder));
+    const found = (await readdir(new URL(folder, root))).map((name) => folder + name);
     expect(found.sort()).toEqual(made.sort());
   });
 
