@@ -1,0 +1,56 @@
+import type { Command } from '../command.ts';
+import { exitCodeHelp } from '../exit-codes.ts';
+
+interface Entry {
+  readonly usage: string;
+  readonly does: string;
+  /** Each command loads its own engines, so that the others start at once. */
+  readonly load: () => Promise<Command>;
+}
+
+export const commands: Readonly<Record<string, Entry>> = {
+  demo: {
+    usage: 'demo',
+    does: 'make messy orders and take them through the lake',
+    load: async () => (await import('./demo.ts')).demo,
+  },
+  run: {
+    usage: 'run FILE --dataset D',
+    does: 'take a file from the raw zone to published Parquet',
+    load: async () => (await import('./run.ts')).run,
+  },
+  runs: {
+    usage: 'runs',
+    does: 'list the runs of the lake',
+    load: async () => (await import('./runs.ts')).runs,
+  },
+  show: {
+    usage: 'show RUN',
+    does: 'what happened in a run',
+    load: async () => (await import('./show.ts')).show,
+  },
+  query: {
+    usage: 'query SQL',
+    does: 'ask the lake: each dataset is a table, so are runs and quarantine',
+    load: async () => (await import('./query.ts')).query,
+  },
+  datasets: {
+    usage: 'datasets [D]',
+    does: 'list the datasets, or describe one',
+    load: async () => (await import('./datasets.ts')).datasetsCommand,
+  },
+};
+
+export const generalHelp = `sluice COMMAND
+
+A data lake on this machine: the state machine and the code that run on AWS, with folders for buckets.
+
+Commands
+${Object.values(commands)
+  .map(({ usage, does }) => `  ${usage.padEnd(22)} ${does}`)
+  .join('\n')}
+
+Every command takes --lake DIR (default: .lake), --json and --help.
+NO_COLOR=1 turns colours off, SLUICE_DEBUG=1 prints where an error comes from.
+
+${exitCodeHelp}`;

@@ -1,0 +1,58 @@
+import { CliError } from '../cli-error.ts';
+import type { Command } from '../command.ts';
+import { openOrCreateLake } from '../lake/open-lake.ts';
+import { runFile } from '../run/run-file.ts';
+import { reportRun } from '../run/run-report.ts';
+import { exitCodeOf } from '../run/run-view.ts';
+import { runSummary } from '../terminal/run-summary.ts';
+import { watchRun } from '../terminal/watch-run.ts';
+import { parseAsOf } from './as-of.ts';
+import { datasetNamed } from './dataset-named.ts';
+
+export const run: Command = {
+  usage: 'run FILE --dataset D',
+  summary:
+    'Takes a file from the raw zone to published Parquet, or to quarantine, with every row accounted for.',
+  details: `FILE is CSV (.csv, .txt), JSON (.json, .jsonl, .ndjson) or Parquet (.parquet), each also gzipped (.gz). It lands in
+the raw zone under its own name. The same bytes under the same name are the same object: running it again changes
+nothing. Other bytes under that name are a new version with a run of its own; what the earlier version published stays.
+
+PSEUDONYM_KEY is the key for datasets that pseudonymise.`,
+  options: {
+    dataset: { type: 'string', value: 'D', help: 'the dataset that the rows belong to (required)' },
+    'as-of': {
+      type: 'string',
+      value: 'ISO',
+      help: "the run's clock (default: when the object landed, or that of its earlier run)",
+    },
+  },
+  positionals: [1, 1],
+  run: async ({ positionals: [file = ''], lake: folder, json, text }, terminal) => {
+    const name = text('dataset');
+    if (name === undefined)
+      throw new CliError(`which dataset? sluice run ${file} --dataset D; list them: sluice datasets`);
+    const dataset = datasetNamed(name);
+    const asOf = text('as-of');
+    const at = asOf === undefined ? undefined : parseAsOf(asOf);
+    const lake = await openOrCreateLake(folder);
+    const watcher = watchRun(terminal);
+    try {
+      const finished = await runFile({
+        lake,
+        dataset,
+        file,
+        asOf: at,
+        pseudonymKey: process.env['PSEUDONYM_KEY'],
+        signal: terminal.signal,
+        watcher,
+      });
+      watcher.done();
+      const view = await reportRun(lake, dataset, finished);
+      terminal.err(runSummary(view, terminal.paint));
+      if (json) terminal.out(`${JSON.stringify(view)}\n`);
+      return exitCodeOf(view);
+    } finally {
+      watcher.done();
+    }
+  },
+};

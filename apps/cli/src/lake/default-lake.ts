@@ -1,0 +1,2 @@
+/** In the current folder. */
+export const DEFAULT_LAKE = '.lake';

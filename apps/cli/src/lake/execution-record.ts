@@ -1,0 +1,81 @@
+import type { ObjectStore } from '@sluice/lake-storage';
+import { readJson } from '@sluice/lake-storage';
+import { runInput } from '@sluice/step-contracts';
+import { z } from 'zod';
+
+/**
+ * Beside the zones, not in them: an execution has a clock and a host, and the zones are the same however often, and
+ * wherever, the same objects ran.
+ */
+const BUCKET = 'executions';
+
+const failure = z.object({ error: z.string().exactOptional(), cause: z.string().exactOptional() });
+
+const visit = z.object({
+  state: z.string(),
+  /** Null if the execution ended in the midst of it. */
+  milliseconds: z.number().nullable(),
+  /** How often the task was tried; 0 for a state that is no task. */
+  attempts: z.number(),
+  /** The error that the last attempt ended with, caught or not. */
+  error: z.string().nullable(),
+});
+
+const discoveredColumn = z.object({
+  name: z.string(),
+  /** As DuckDB infers it; null if it does not. */
+  inferred: z.string().nullable(),
+  /** The dataset's type; null for a column that it does not declare. */
+  declared: z.string().nullable(),
+});
+
+const discovery = z.object({
+  columns: z.array(discoveredColumn),
+  /** Declared columns that the object lacks. */
+  missing: z.array(z.string()),
+  /** Why no types were inferred. */
+  note: z.string().nullable(),
+});
+/** What the crawler's stand-in saw. */
+export type Discovery = z.output<typeof discovery>;
+
+const executionRecord = z.object({
+  recordVersion: z.literal(1),
+  ...runInput.shape,
+  /** The file that was given. */
+  source: z.string(),
+  startedAt: z.string(),
+  endedAt: z.string(),
+  status: z.enum(['SUCCEEDED', 'FAILED', 'TIMED_OUT', 'ABORTED']),
+  failure: failure.nullable(),
+  /** In the order in which they were visited. */
+  states: z.array(visit),
+  discovery: discovery.nullable(),
+  /** What ran in the place of an AWS service, in sentences. */
+  stands: z.array(z.string()),
+  /** In the words of Step Functions' GetExecutionHistory. */
+  events: z.array(z.looseObject({ id: z.number(), type: z.string(), timestamp: z.string() })),
+});
+/** The last execution of a run: `executions/<run-id>.json`. */
+export type ExecutionRecord = z.output<typeof executionRecord>;
+
+const addressOf = (runId: string) => ({ bucket: BUCKET, key: `${runId}.json` });
+
+export const writeExecution = async (store: ObjectStore, record: ExecutionRecord): Promise<void> => {
+  await store.put(addressOf(record.runId), Buffer.from(`${JSON.stringify(record)}\n`));
+};
+
+/** Null if there is none, or none that can be read: it is a convenience, the manifest is the record. */
+export const readExecution = async (store: ObjectStore, runId: string): Promise<ExecutionRecord | null> => {
+  const parsed = executionRecord.safeParse(await readJson(store, addressOf(runId)).catch(() => null));
+  return parsed.success ? parsed.data : null;
+};
+
+/** The ids of all runs that were executed here, finished or not. */
+export const listExecutions = async (store: ObjectStore): Promise<string[]> => {
+  const runIds: string[] = [];
+  for await (const { key } of store.list(BUCKET, '')) {
+    if (key.endsWith('.json')) runIds.push(key.slice(0, -'.json'.length));
+  }
+  return runIds;
+};

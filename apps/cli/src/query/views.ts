@@ -1,0 +1,128 @@
+import { join } from 'node:path';
+import { datasets } from '@sluice/datasets';
+import { embeddedZones, parsePublishedKey } from '@sluice/lake-storage/zones';
+import type { Dataset } from '@sluice/record-schema';
+import { identifier, literal, sqlType } from '@sluice/record-transform';
+import { listManifests } from '../lake/manifests.ts';
+import type { Lake } from '../lake/open-lake.ts';
+
+/** Views over the lake, and the only files that they, and whoever asks, may read. */
+export interface LakeViews {
+  readonly statements: readonly string[];
+  readonly files: readonly string[];
+}
+
+const list = (items: readonly string[]): string => `[${items.join(', ')}]`;
+
+/**
+ * The catalogue of the embedded lake: a view for each dataset, and `runs` and `quarantine`. Files are found by the
+ * store, which follows no links: whatever is on the list really lies in the lake.
+ */
+export const lakeViews = async (lake: Lake): Promise<LakeViews> => {
+  const published = new Map<string, string[]>();
+  const quarantined: string[] = [];
+  const pathOf = (key: string): string => join(lake.root, embeddedZones.curated, key);
+  for await (const { key } of lake.store.list(embeddedZones.curated, 'processed/')) {
+    const file = parsePublishedKey(key);
+    if (!file) continue;
+    const files = published.get(file.dataset) ?? [];
+    files.push(pathOf(key));
+    published.set(file.dataset, files);
+  }
+  for await (const { key } of lake.store.list(embeddedZones.curated, 'quarantine/')) {
+    if (/^quarantine\/[^/]+\/[^/]+\.jsonl$/.test(key)) quarantined.push(pathOf(key));
+  }
+  return {
+    statements: [
+      ...[...datasets.values()].map((dataset) => datasetView(dataset, published.get(dataset.name) ?? [])),
+      await runsTable(lake),
+      quarantineView(quarantined),
+    ],
+    files: [...[...published.values()].flat(), ...quarantined],
+  };
+};
+
+const datasetView = ({ name, columns, partitions }: Dataset, files: readonly string[]): string => {
+  const typed = [
+    ...columns.map((column) => ({ name: column.name, type: sqlType(column.valueType) })),
+    ...partitions.map((partition) => ({ name: partition, type: 'BIGINT' })),
+  ];
+  const view = `CREATE VIEW ${identifier(name)} AS SELECT`;
+  if (files.length === 0) {
+    return `${view} ${typed.map((one) => `CAST(NULL AS ${one.type}) AS ${identifier(one.name)}`).join(', ')} WHERE false`;
+  }
+  const hiveTypes = partitions.map((partition) => `${identifier(partition)}: BIGINT`).join(', ');
+  return `${view} ${typed.map((one) => identifier(one.name)).join(', ')}
+    FROM read_parquet(${list(files.map(literal))}, hive_partitioning = true, hive_types = {${hiveTypes}}, union_by_name = true)`;
+};
+
+const RUN_COLUMNS = {
+  run_id: 'VARCHAR',
+  dataset: 'VARCHAR',
+  status: 'VARCHAR',
+  as_of: 'TIMESTAMP',
+  object_key: 'VARCHAR',
+  object_bytes: 'BIGINT',
+  object_etag: 'VARCHAR',
+  engine: 'VARCHAR',
+  score: 'DOUBLE',
+  threshold: 'DOUBLE',
+  rows_in: 'BIGINT',
+  accepted: 'BIGINT',
+  filtered: 'BIGINT',
+  duplicates: 'BIGINT',
+  quarantined: 'BIGINT',
+  refused_because: 'VARCHAR',
+} as const;
+
+/** From manifests that were checked: one that is damaged is an error with its name, not a row of nulls. */
+const runsTable = async (lake: Lake): Promise<string> => {
+  const rows = (await listManifests(lake.store)).map((manifest) => {
+    const { runId, dataset, status, asOf, object, quality } = manifest;
+    const counts = manifest.status === 'published' ? manifest.counts : null;
+    const values: Record<keyof typeof RUN_COLUMNS, string | number | null> = {
+      run_id: runId,
+      dataset,
+      status,
+      as_of: asOf.replace('T', ' ').replace('Z', ''),
+      object_key: object.key,
+      object_bytes: object.size,
+      object_etag: object.etag,
+      engine: manifest.status === 'published' ? manifest.engine : null,
+      score: quality?.verdict.score ?? null,
+      threshold: quality?.verdict.threshold ?? null,
+      rows_in: counts?.rowsIn ?? quality?.profile.rowsIn ?? null,
+      accepted: counts?.accepted ?? null,
+      filtered: counts ? counts.filtered.reduce((sum, { rows }) => sum + rows, 0) : null,
+      duplicates: counts?.duplicates ?? null,
+      quarantined: counts?.quarantined ?? null,
+      refused_because: manifest.status === 'rejected' ? manifest.message : null,
+    };
+    return `(${Object.values(values)
+      .map((value) => (value === null ? 'NULL' : literal(String(value))))
+      .join(', ')})`;
+  });
+  const names = Object.keys(RUN_COLUMNS);
+  const typed = Object.entries(RUN_COLUMNS).map(([name, type]) => `CAST(${name} AS ${type}) AS ${name}`);
+  const nulls = `(${names.map(() => 'NULL').join(', ')})`;
+  return `CREATE TABLE runs AS SELECT ${typed.join(', ')}
+    FROM (VALUES ${[nulls, ...rows].join(', ')}) AS manifest(${names.join(', ')}) WHERE run_id IS NOT NULL`;
+};
+
+const quarantineView = (files: readonly string[]): string => {
+  const columns = {
+    row: 'BIGINT',
+    reasons: 'STRUCT(field VARCHAR, code VARCHAR)[]',
+    record: 'JSON',
+    raw: 'VARCHAR',
+  };
+  const entries = Object.entries(columns);
+  if (files.length === 0) {
+    const typed = entries.map(([name, type]) => `CAST(NULL AS ${type}) AS "${name}"`);
+    return `CREATE VIEW quarantine AS SELECT CAST(NULL AS VARCHAR) AS dataset, CAST(NULL AS VARCHAR) AS run_id, ${typed.join(', ')} WHERE false`;
+  }
+  const types = entries.map(([name, type]) => `"${name}": ${literal(type)}`);
+  return `CREATE VIEW quarantine AS
+    SELECT parse_path(filename)[-2] AS dataset, regexp_replace(parse_filename(filename), '\\.jsonl$', '') AS run_id, "row", reasons, record, raw
+    FROM read_json(${list(files.map(literal))}, format = 'newline_delimited', columns = {${types.join(', ')}}, filename = true, maximum_object_size = 67108864)`;
+};

@@ -1,0 +1,142 @@
+import { failpoint } from '@sluice/lake-storage';
+import { runIdOf } from '@sluice/lake-storage/zones';
+import { type HistoryEvent, loadDefinition, startExecution } from '@sluice/local-stepfunctions';
+import type { Dataset } from '@sluice/record-schema';
+import type { Manifest, RunInput } from '@sluice/step-contracts';
+import { type Discovery, type ExecutionRecord, writeExecution } from '../lake/execution-record.ts';
+import { checkSource, landFile } from '../lake/land-file.ts';
+import { readManifest } from '../lake/manifests.ts';
+import type { Lake } from '../lake/open-lake.ts';
+import { withRunLock } from '../lake/run-lock.ts';
+import { withScratch } from '../lake/scratch.ts';
+import { wayTaken } from '../report/way-taken.ts';
+import { discoverObject } from './discover.ts';
+import { etlMachine, LAMBDA_MAX_BYTES } from './etl-machine.ts';
+import { stepsOf } from './steps.ts';
+import { taskHandlers } from './task-handlers.ts';
+
+/** What happens during a run, for whoever watches. */
+export interface RunWatcher {
+  /** Another process has the same name of the same dataset in its hands. */
+  readonly waiting: () => void;
+  /** Bytes of the file that are in the raw zone. */
+  readonly landing: (done: number, size: number) => void;
+  readonly started: (run: RunInput) => void;
+  readonly event: (event: HistoryEvent) => void;
+  /** How far the current pass of the engine over the object has come, between 0 and 1. */
+  readonly progress: (fraction: number) => void;
+  readonly notified: (subject: string, message: string) => void;
+}
+
+export interface RunRequest {
+  readonly lake: Lake;
+  readonly dataset: Dataset;
+  readonly file: string;
+  /** ISO 8601 in UTC. Default: that of the object's earlier run, else the time at which the object landed. */
+  readonly asOf?: string | undefined;
+  readonly pseudonymKey?: string | undefined;
+  readonly signal: AbortSignal;
+  readonly watcher: RunWatcher;
+}
+
+export interface FinishedRun {
+  readonly run: RunInput;
+  /** The file was not in the raw zone yet. */
+  readonly landed: boolean;
+  readonly execution: ExecutionRecord;
+  /** What the run left in the lake; null if it failed or was stopped. */
+  readonly manifest: Manifest | null;
+  readonly history: readonly HistoryEvent[];
+}
+
+/**
+ * Lands a file in the raw zone and takes it through the `etl` state machine, as an upload to S3 would go. Run again, it
+ * leaves the same zones.
+ *
+ * @throws {CliError} if the file cannot be read
+ */
+export const runFile = async (request: RunRequest): Promise<FinishedRun> => {
+  const { lake, dataset, signal, watcher } = request;
+  const source = await checkSource(request.file);
+  return withRunLock(lake, dataset.name, source.name, { signal, onWait: watcher.waiting }, async () => {
+    const { object, landedAt, written } = await landFile(lake, dataset.name, source, signal, (done) =>
+      watcher.landing(done, source.size),
+    );
+    failpoint('run:landed');
+    const runId = runIdOf(dataset.name, object);
+    const asOf =
+      request.asOf ?? (await readManifest(lake.store, dataset.name, runId))?.asOf ?? landedAt.toISOString();
+    const run: RunInput = { runId, dataset: dataset.name, asOf, object };
+    watcher.started(run);
+    const { execution, history } = await withScratch(lake, (scratchDir) => execute(request, run, scratchDir));
+    await writeExecution(lake.store, execution);
+    // Of a run that failed, a manifest would tell of an earlier execution.
+    const manifest = isOver(execution) ? await readManifest(lake.store, dataset.name, runId) : null;
+    return { run, landed: written, execution, manifest, history };
+  });
+};
+
+const isOver = ({ status, failure }: ExecutionRecord): boolean =>
+  status === 'SUCCEEDED' ||
+  failure?.error === 'ValidationFailed' ||
+  failure?.error === 'QualityBelowThreshold';
+
+const execute = async (
+  { lake, dataset, file, signal, watcher, pseudonymKey }: RunRequest,
+  run: RunInput,
+  scratchDir: string,
+): Promise<{ readonly execution: ExecutionRecord; readonly history: readonly HistoryEvent[] }> => {
+  const crawled: { discovery: Discovery | null } = { discovery: null };
+  const steps = stepsOf({
+    store: lake.store,
+    scratchDir,
+    pseudonymKey,
+    onProgress: ({ fraction }) => watcher.progress(fraction),
+  });
+  const started = startExecution(loadDefinition(etlMachine), {
+    name: run.runId,
+    stateMachineName: 'etl',
+    input: run,
+    signal,
+    handlers: taskHandlers({
+      steps,
+      notify: watcher.notified,
+      crawl: async () => {
+        crawled.discovery = await discoverObject(lake.store, dataset, run.object, scratchDir);
+      },
+    }),
+    onEvent: (event) => {
+      watcher.event(event);
+      const { stateEnteredEventDetails: entered, stateExitedEventDetails: exited } = event;
+      if (entered) failpoint(`state:${entered.name}:entered`);
+      if (exited) failpoint(`state:${exited.name}:exited`);
+    },
+  });
+  const result = await started.result;
+  const history = started.history();
+  const failure = result.status === 'FAILED' || result.status === 'ABORTED' ? failureOf(result) : null;
+  const execution: ExecutionRecord = {
+    recordVersion: 1,
+    ...run,
+    source: file,
+    startedAt: result.startDate.toISOString(),
+    endedAt: result.stopDate.toISOString(),
+    status: result.status,
+    failure,
+    states: [...wayTaken(etlMachine, history)],
+    discovery: crawled.discovery,
+    stands: standsFor(crawled.discovery !== null, run.object.size > LAMBDA_MAX_BYTES),
+    events: history.map((event) => ({ ...event, timestamp: event.timestamp.toISOString() })),
+  };
+  return { execution, history };
+};
+
+const failureOf = ({ error, cause }: { readonly error?: string; readonly cause?: string }) => ({
+  ...(error === undefined ? {} : { error }),
+  ...(cause === undefined ? {} : { cause }),
+});
+
+const standsFor = (crawled: boolean, large: boolean): string[] => [
+  ...(crawled ? ["DuckDB's sniffer ran in the place of the Glue crawler."] : []),
+  ...(large ? ['DuckDB ran in the place of the Spark job.'] : []),
+];

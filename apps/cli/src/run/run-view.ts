@@ -1,0 +1,111 @@
+import type { Manifest, RunInput } from '@sluice/step-contracts';
+import { EXIT } from '../exit-codes.ts';
+import type { ExecutionRecord } from '../lake/execution-record.ts';
+import { manifestAddress } from '../lake/manifests.ts';
+import type { Lake } from '../lake/open-lake.ts';
+import type { NextCommand } from '../report/report-input.ts';
+import { quoted } from '../terminal/shell.ts';
+
+/** All that is known of a run: `--json` prints it, the summary is made from it. */
+export interface RunView extends RunInput {
+  readonly status: 'published' | 'rejected' | 'failed' | 'stopped';
+  readonly manifest: Manifest | null;
+  /** Null if the run was not executed in this lake, or its record is gone. */
+  readonly execution: ExecutionRecord | null;
+  /** Paths of files that are there. */
+  readonly files: {
+    readonly raw: string;
+    /** Published rows. */
+    readonly published: readonly string[];
+    /** Quarantined rows, or the refused object. */
+    readonly quarantine: string | null;
+    readonly manifest: string | null;
+    readonly report: string | null;
+  };
+  readonly next: readonly NextCommand[];
+}
+
+export const statusOf = (manifest: Manifest | null, execution: ExecutionRecord | null): RunView['status'] =>
+  manifest?.status ?? (execution?.status === 'ABORTED' ? 'stopped' : 'failed');
+
+export interface KnownRun {
+  readonly run: RunInput;
+  readonly manifest: Manifest | null;
+  readonly execution: ExecutionRecord | null;
+  readonly report: string | null;
+}
+
+export const viewOf = (lake: Lake, { run, manifest, execution, report }: KnownRun): RunView => {
+  const { runId, dataset, asOf, object } = run;
+  const curated = (key: string): string => lake.shown({ ...manifestAddress(dataset, runId), key });
+  const quarantine =
+    manifest?.status === 'published' ? manifest.quarantine?.key : (manifest?.quarantined?.key ?? undefined);
+  return {
+    runId,
+    dataset,
+    asOf,
+    object,
+    status: statusOf(manifest, execution),
+    manifest,
+    execution,
+    files: {
+      raw: lake.shown(object),
+      published: manifest?.status === 'published' ? manifest.files.map(({ key }) => curated(key)) : [],
+      quarantine: quarantine === undefined ? null : curated(quarantine),
+      manifest: manifest ? lake.shown(manifestAddress(dataset, runId)) : null,
+      report,
+    },
+    next: nextCommands(lake, run, manifest, execution),
+  };
+};
+
+export const exitCodeOf = ({ status, manifest }: Pick<RunView, 'status' | 'manifest'>): number => {
+  if (status === 'published') return EXIT.ok;
+  if (manifest?.status !== 'rejected') return EXIT.fault;
+  return manifest.gate === 'quality' ? EXIT.belowThreshold : EXIT.refused;
+};
+
+/** As short as a person would type it: what is left of it still names one run. */
+export const shortId = (runId: string): string => runId.slice(0, -24);
+
+const nextCommands = (
+  lake: Lake,
+  { runId, dataset }: RunInput,
+  manifest: Manifest | null,
+  execution: ExecutionRecord | null,
+): NextCommand[] => {
+  const show = { purpose: 'What happened', line: `sluice show ${shortId(runId)}${lake.option}` };
+  if (manifest?.status === 'published') {
+    return [
+      {
+        purpose: 'The new rows',
+        line: `sluice query "SELECT * FROM ${dataset} LIMIT 5"${lake.option}`,
+      },
+      ...(manifest.quarantine
+        ? [
+            {
+              purpose: 'The rows in quarantine',
+              line: `sluice query "SELECT row, reasons, record FROM quarantine WHERE run_id = '${runId}' LIMIT 5"${lake.option}`,
+            },
+          ]
+        : []),
+      show,
+    ];
+  }
+  if (manifest?.status === 'rejected') {
+    return [
+      { purpose: 'What the dataset expects', line: `sluice datasets ${dataset}` },
+      { purpose: 'When it is corrected', line: `sluice run FILE --dataset ${dataset}${lake.option}` },
+      show,
+    ];
+  }
+  const again = execution
+    ? [
+        {
+          purpose: 'Try again',
+          line: `sluice run ${quoted(execution.source)} --dataset ${dataset}${lake.option}`,
+        },
+      ]
+    : [];
+  return [...again, show];
+};

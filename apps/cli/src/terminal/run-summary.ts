@@ -1,0 +1,181 @@
+import type { Manifest, QualityReport } from '@sluice/step-contracts';
+import { etlMachine } from '../run/etl-machine.ts';
+import type { RunView } from '../run/run-view.ts';
+import { bar } from './bar.ts';
+import { bytes, count, duration, plural, share } from './figures.ts';
+import { printable } from './printable.ts';
+import type { Paint } from './terminal.ts';
+
+type Published = Extract<Manifest, { status: 'published' }>;
+type Visit = NonNullable<RunView['execution']>['states'][number];
+
+const LABEL = 12;
+const BAR = 20;
+
+/** `  Label       text`; lines after the first have no label. */
+const block = (label: string, lines: readonly string[], { bold }: Paint): string =>
+  lines
+    .map((line, at) => `  ${at === 0 ? bold(label.padEnd(LABEL)) : ' '.repeat(LABEL)}${line}`.trimEnd())
+    .join('\n');
+
+/** What happened in a run, for a person. */
+export const runSummary = (view: RunView, paint: Paint): string => {
+  const { manifest, execution } = view;
+  const quality = manifest?.quality ?? null;
+  return `\n${[
+    block('Run', headLines(view, paint), paint),
+    ...(execution
+      ? [
+          block(
+            'States',
+            execution.states.map((visit) => stateLine(visit, paint)),
+            paint,
+          ),
+        ]
+      : []),
+    ...(quality ? [block('Quality', qualityLines(quality, paint), paint)] : []),
+    ...(manifest?.status === 'published' ? [block('Rows', rowLines(manifest, paint), paint)] : []),
+    block('Files', fileLines(view), paint),
+    ...notes(view, paint),
+    block('Next', nextLines(view, paint), paint),
+  ].join('\n\n')}\n`;
+};
+
+const verdict = ({ status, manifest, execution }: RunView, { good, warn, bad }: Paint): string => {
+  switch (status) {
+    case 'published':
+      return good('published');
+    case 'rejected': {
+      const gate =
+        manifest?.status === 'rejected' && manifest.gate === 'quality' ? 'below its threshold' : 'not valid';
+      return warn(`refused: ${gate}`);
+    }
+    case 'failed':
+      return bad(execution ? 'failed' : 'not finished');
+    case 'stopped':
+      return warn('stopped');
+  }
+};
+
+const headLines = (view: RunView, paint: Paint): string[] => {
+  const { runId, object, asOf, manifest, execution } = view;
+  const took = execution
+    ? ` in ${duration(Date.parse(execution.endedAt) - Date.parse(execution.startedAt))}`
+    : '';
+  const engine = manifest?.status === 'published' ? ` by ${manifest.engine}` : '';
+  return [
+    `${runId}  ${verdict(view, paint)}${engine}${took}`,
+    paint.dim(`${printable(`${object.bucket}/${object.key}`)}, ${bytes(object.size)}, as of ${asOf}`),
+    ...(manifest?.status === 'rejected'
+      ? [paint.warn(`${printable(manifest.message)} (${manifest.code})`)]
+      : []),
+    ...(view.status === 'failed' && execution ? [paint.bad(printable(causeOf(execution)))] : []),
+  ];
+};
+
+/** The error that led to the failure: the state machine passes it on as JSON. */
+export const causeOf = ({ failure, status }: NonNullable<RunView['execution']>): string => {
+  const { error = status, cause = '' } = failure ?? {};
+  try {
+    const inner: unknown = JSON.parse(cause);
+    if (typeof inner === 'object' && inner !== null) {
+      const [name, why] = [Reflect.get(inner, 'Error'), Reflect.get(inner, 'Cause')];
+      return typeof why === 'string' && why !== '' ? `${why} (${name})` : String(name);
+    }
+  } catch {
+    // Not every cause is JSON.
+  }
+  return cause === '' ? error : `${cause} (${error})`;
+};
+
+const STATE = 24;
+
+const stateLine = (visit: Visit, paint: Paint): string => {
+  const { state, milliseconds, attempts, error } = visit;
+  const type = etlMachine.States[state]?.Type;
+  if (type === 'Choice' || type === 'Pass') return paint.dim(`· ${state}`);
+  const mark =
+    error !== null || type === 'Fail' ? paint.bad('✗') : milliseconds === null ? '·' : paint.good('✓');
+  const time = type === 'Task' && milliseconds !== null ? duration(milliseconds).padStart(8) : '';
+  const tries = attempts > 1 ? `  ${attempts} attempts` : '';
+  return `${mark} ${state.padEnd(STATE)}${time}${tries}${error === null ? '' : `  ${paint.bad(error)}`}`;
+};
+
+const qualityLines = (
+  { verdict: { score, threshold, passed, costs, findings, checks } }: QualityReport,
+  paint: Paint,
+): string[] => {
+  const failed = checks.filter((one) => !one.passed);
+  return [
+    `${passed ? paint.good(String(score)) : paint.bad(String(score))} of 100, threshold ${threshold}`,
+    ...costs
+      .filter(({ points }) => points > 0)
+      .map(({ figure, points, because }) => `${figure} cost ${points}: ${because}`),
+    ...failed.map(({ check, field, level, actual, allowed }) => {
+      const of = field === undefined ? '' : ` of ${field}`;
+      return paint.warn(`${level}: ${check}${of} is ${actual}, allowed ${allowed}`);
+    }),
+    ...findings.map(({ level, message }) => paint.dim(`${level}: ${message}`)),
+  ];
+};
+
+const rowLines = ({ counts }: Published, { dim, good, warn }: Paint): string[] => {
+  const { rowsIn, accepted, filtered, duplicates, quarantined, reasons } = counts;
+  const width = count(rowsIn).length;
+  const line = (name: string, rows: number, paint: (text: string) => string): string =>
+    `${name.padEnd(STATE)}${count(rows).padStart(width)}  ${share(rows, rowsIn).padStart(8)}  ${paint(bar(rows, rowsIn, BAR))}`.trimEnd();
+  const part = (name: string, rows: number): string =>
+    dim(`  ${name.padEnd(STATE - 2)}${count(rows).padStart(width)}`);
+  const inAll = filtered.reduce((sum, { rows }) => sum + rows, 0);
+  const sum = accepted + inAll + duplicates + quarantined;
+  return [
+    line('accepted', accepted, good),
+    line('filtered', inAll, dim),
+    ...filtered.map(({ rule, rows }) => part(rule, rows)),
+    line('duplicates', duplicates, dim),
+    line('quarantined', quarantined, warn),
+    ...reasons.map(({ field, code, rows }) => part(field === null ? code : `${field} ${code}`, rows)),
+    `${(sum === rowsIn ? '= rows in' : '≠ rows in').padEnd(STATE)}${count(rowsIn)}`,
+  ];
+};
+
+const fileLines = ({ files, manifest }: RunView): string[] => {
+  const line = (name: string, path: string | null, about = ''): string[] =>
+    path === null ? [] : [`${name.padEnd(12)}${path}${about}`];
+  const published = manifest?.status === 'published' ? manifest.files : [];
+  const quarantined = manifest?.status === 'published' ? manifest.quarantine : null;
+  return [
+    ...files.published.flatMap((path, at) => {
+      const file = published[at];
+      return line('published', path, file ? `  ${plural(file.rows, 'row')}, ${bytes(file.bytes)}` : '');
+    }),
+    ...line('quarantine', files.quarantine, quarantined ? `  ${plural(quarantined.rows, 'row')}` : ''),
+    ...line('raw', files.raw),
+    ...line('manifest', files.manifest),
+    ...line('report', files.report),
+  ];
+};
+
+const notes = ({ execution, manifest }: RunView, paint: Paint): string[] => {
+  const unknown = manifest?.status === 'published' ? manifest.unknownColumns : [];
+  const undeclared = execution?.discovery?.columns.filter(({ declared }) => declared === null) ?? [];
+  const types = new Map(undeclared.map(({ name, inferred }) => [name, inferred]));
+  const lines = [
+    ...(unknown.length > 0
+      ? [
+          `ignored columns that are not declared: ${unknown.map((name) => named(name, types.get(name))).join(', ')}`,
+        ]
+      : []),
+    ...(execution?.discovery?.note ? [execution.discovery.note] : []),
+    ...(execution?.stands ?? []),
+  ];
+  return lines.length > 0 ? [block('Notes', lines, paint)] : [];
+};
+
+const named = (name: string, type: string | null | undefined): string =>
+  type ? `${printable(name)} (looks like ${type.toLowerCase()})` : printable(name);
+
+const nextLines = ({ next }: RunView, { dim }: Paint): string[] => {
+  const width = Math.max(...next.map(({ purpose }) => purpose.length));
+  return next.map(({ purpose, line }) => `${dim(purpose.padEnd(width))}  ${line}`);
+};
