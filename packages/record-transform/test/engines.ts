@@ -1,5 +1,7 @@
 import type { Dataset } from '@sluice/record-schema';
 import type { RefusalCode, RowFate, RunContext } from '../src/index.ts';
+import { duckdbEngine } from './duckdb-engine.ts';
+import { typescriptEngine } from './typescript-engine.ts';
 
 export type EngineAnswer =
   | { readonly refused: RefusalCode }
@@ -8,12 +10,16 @@ export type EngineAnswer =
 /** An engine as the conformance suite sees it. A refused object is an answer; anything thrown is a fault. */
 export interface ConformanceEngine {
   readonly name: string;
+  /** Reads an object as a stream of chunks: then where they end must not matter. */
+  readonly streams?: true;
+  /** Reads CSV and JSON, but no Parquet. */
+  readonly rowsOnly?: true;
   readonly run: (
     dataset: Dataset,
     object: {
       readonly key: string;
       readonly bytes: Uint8Array;
-      /** Bytes in a chunk of the stream, for engines that read streams; null: all in one. */
+      /** Bytes in a chunk of the stream; null: all in one. */
       readonly chunkSize: number | null;
     },
     context: RunContext,
@@ -21,4 +27,4 @@ export interface ConformanceEngine {
 }
 
 /** Every engine of this package; each vector runs on each of them. */
-export const ENGINES: readonly ConformanceEngine[] = [];
+export const ENGINES: readonly ConformanceEngine[] = [typescriptEngine, duckdbEngine];

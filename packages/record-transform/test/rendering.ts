@@ -91,13 +91,15 @@ const compress = (bytes: Uint8Array, how: Gzip): Uint8Array => {
 const BORDERS = [1, 2, 3, 7];
 
 const renderBytes = (input: Extract<Input, { kind: 'bytes' }>): readonly Rendering[] => {
-  const { key, gzip } = input;
+  const { key, gzip, parquet } = input;
   const bytes = gzip ? compress(input.bytes, gzip) : input.bytes;
-  const zipped = gzip ? [] : [{ label: 'gzip', key: `${key}.gz`, bytes: gzipSync(bytes), chunkSize: null }];
+  const whole = { label: 'whole', key, bytes, chunkSize: null };
+  if (parquet) return [whole];
+  const zipped = { label: 'gzip', key: `${key}.gz`, bytes: gzipSync(bytes), chunkSize: null };
   return [
-    { label: 'whole', key, bytes, chunkSize: null },
+    whole,
     ...BORDERS.map((chunkSize) => ({ label: `chunks of ${chunkSize}`, key, bytes, chunkSize })),
-    ...zipped,
+    ...(gzip || key.endsWith('.gz') ? [] : [zipped]),
   ];
 };
 

@@ -138,7 +138,13 @@ type VectorInFile = z.output<typeof vector>;
 /** What the object is made of: cells for every format, or bytes as they are. */
 export type Input =
   | { readonly kind: 'cells'; readonly rows: readonly (readonly (string | null)[])[] }
-  | { readonly kind: 'bytes'; readonly bytes: Uint8Array; readonly key: string; readonly gzip: Gzip | null };
+  | {
+      readonly kind: 'bytes';
+      readonly bytes: Uint8Array;
+      readonly key: string;
+      readonly gzip: Gzip | null;
+      readonly parquet: boolean;
+    };
 export type Gzip = NonNullable<VectorInFile['gzip']>;
 
 export type Expected =
@@ -243,13 +249,20 @@ const inputOf = (from: VectorInFile, columns: number): Input => {
   }
   if (from.base64 !== undefined) {
     if (!from.key) throw new Error('base64 needs a key');
-    return { kind: 'bytes', bytes: Buffer.from(from.base64, 'base64'), key: from.key, gzip: null };
+    return {
+      kind: 'bytes',
+      bytes: Buffer.from(from.base64, 'base64'),
+      key: from.key,
+      gzip: null,
+      parquet: true,
+    };
   }
   return {
     kind: 'bytes',
     bytes: toBytes(from.csv ?? from.json ?? ''),
     key: from.key ?? (from.csv === undefined ? 'in.json' : 'in.csv'),
     gzip: from.gzip ?? null,
+    parquet: false,
   };
 };
 
