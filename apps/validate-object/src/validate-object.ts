@@ -2,7 +2,7 @@ import { LakeStorageError, type ObjectVersion, type ObjectHead as StoredHead } f
 import { parseIncomingKey } from '@sluice/lake-storage/zones';
 import type { Dataset } from '@sluice/record-schema';
 import { RefusedObject } from '@sluice/record-transform/reading';
-import type { RunInput, ValidateObjectOutput } from '@sluice/step-contracts';
+import { type RunInput, refusalOf, shortened, type ValidateObjectOutput } from '@sluice/step-contracts';
 import { judgeColumns, type ReadRange, readObjectHead } from './object-head.ts';
 
 export interface ValidateObjectDeps {
@@ -14,7 +14,6 @@ export interface ValidateObjectDeps {
 }
 
 // The document of a state machine holds 256 KiB, and a header may be longer.
-const MAX_MESSAGE = 1000;
 const MAX_COLUMNS = 100;
 const MAX_COLUMN_NAME = 128;
 
@@ -66,16 +65,8 @@ const nameProblem = ({ dataset, object }: RunInput): string | null => {
 
 const refuse = (code: string, message: string): ValidateObjectOutput => ({
   valid: false,
-  code,
-  message: shortened(message, MAX_MESSAGE),
+  ...refusalOf(code, message),
 });
-
-/** In whole code points, so that no half of a character is left. */
-const shortened = (text: string, limit: number): string => {
-  if (text.length <= limit) return text;
-  const characters = [...text];
-  return characters.length <= limit ? text : `${characters.slice(0, limit - 1).join('')}…`;
-};
 
 const replaced = refuse(
   'object_replaced',

@@ -17,3 +17,4 @@ export type {
   StoredObject,
 } from './object-store.ts';
 export { putJson, readBytes, readJson } from './small-objects.ts';
+export { withLocalFile } from './with-local-file.ts';

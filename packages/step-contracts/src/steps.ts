@@ -8,6 +8,21 @@ import { objectLocation, runInput } from './run.ts';
 export const refusal = z.object({ code: z.string().regex(/^[a-z_]+$/), message: z.string() });
 export type Refusal = z.output<typeof refusal>;
 
+// A message may quote a name from the object; with the rest of the document it has to fit into 256 KiB.
+const MAX_MESSAGE = 1000;
+
+export const refusalOf = (code: string, message: string): Refusal => ({
+  code,
+  message: shortened(message, MAX_MESSAGE),
+});
+
+/** At most `limit` characters, in whole code points, so that no half of one is left. */
+export const shortened = (text: string, limit: number): string => {
+  if (text.length <= limit) return text;
+  const characters = [...text];
+  return characters.length <= limit ? text : `${characters.slice(0, limit - 1).join('')}…`;
+};
+
 const acceptedObject = z.object({
   valid: z.literal(true),
   format: z.enum(SOURCE_FORMATS),

@@ -1,5 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
-import { publishRunInput, runInput, s3Notification, summaryOf, validateObjectOutput } from '../src/index.ts';
+import {
+  publishRunInput,
+  runInput,
+  s3Notification,
+  shortened,
+  summaryOf,
+  validateObjectOutput,
+} from '../src/index.ts';
 
 const run = {
   runId: 'orders-0123',
@@ -106,4 +113,16 @@ test('a verdict fits one line', () => {
       ],
     }),
   ).toBe('score 62.5, threshold 70 (nulls cost 37.5); failed check min_rows: 2, allowed 10');
+});
+
+describe('a shortened text', () => {
+  test('is the text itself if it fits', () => {
+    expect(shortened('abc', 3)).toBe('abc');
+    expect(shortened('👍👍👍', 3)).toBe('👍👍👍');
+  });
+
+  test('ends in an ellipsis and in no half of a character', () => {
+    expect(shortened('abcd', 3)).toBe('ab…');
+    expect(shortened('👍👍👍👍', 3)).toBe('👍👍…');
+  });
 });
