@@ -59,11 +59,12 @@ export async function* transformRows(
   for await (const chunk of decompressed(object.chunks)) {
     for (let from = 0; from < chunk.length; from += PIECE_BYTES) {
       reader.push(chunk.subarray(from, from + PIECE_BYTES));
-      yield* batch;
+      // Not `yield*`, which awaits each row twice.
+      for (const row of batch) yield row;
       batch = [];
     }
   }
   const summary = reader.end();
-  yield* batch;
+  for (const row of batch) yield row;
   return summary;
 }
