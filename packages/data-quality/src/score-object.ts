@@ -1,18 +1,14 @@
 import { join } from 'node:path';
 import type { Dataset } from '@sluice/record-schema';
 import {
-  columnsOf,
-  compileDataset,
-  duplicatesStatements,
   type EngineLimits,
-  type FieldSql,
-  literal,
+  markRows,
   openSource,
-  ROW_NUMBER,
-  type Session,
+  type RowMarks,
   type Source,
   type StatementProgress,
   withSession,
+  writeMarks,
 } from '@sluice/record-transform';
 import { judge, type Verdict } from './judge.ts';
 import type { Profile } from './profile.ts';
@@ -32,53 +28,20 @@ export interface ScoreRequest {
 export interface ScoredObject {
   readonly profile: Profile;
   readonly verdict: Verdict;
-  /** Row numbers of the duplicates (Parquet, in the scratch folder), so that the transform need not seek them again. */
+  /** Which rows are duplicates or faulty (a file in the scratch folder), so that the transform need not find out again. */
   readonly marks: { readonly path: string } | null;
 }
 
-/** The three figures of a column, in this order. */
-const figures = ({ field, faults }: FieldSql): readonly string[] => {
-  const names = columnsOf(field);
-  const invalid = faults.filter(({ code }) => code !== 'missing').map(({ when }) => when);
-  const counted = (condition: string): string => `count(*) FILTER (WHERE ${condition})`;
-  return [
-    counted(names.isNull),
-    invalid.length > 0 ? counted(invalid.join(' OR ')) : '0',
-    // A number begins with a digit, a sign, a point or a blank: the pattern need not look at the rest.
-    field.type === 'text'
-      ? counted(
-          `CASE WHEN NOT ${names.isNull} AND (${names.cell} < ':' OR ${names.cell} >= ${literal('\u00a0')})
-           THEN sluice_is_number(sluice_lazy_trim(${names.cell})) ELSE false END`,
-        )
-      : '0',
-  ];
-};
-
-const profileOf = async (session: Session, source: Source): Promise<Profile> => {
-  // No clock is needed to profile: rules and derived fields play no part.
-  const { fields, reading } = compileDataset(source.dataset, 0);
-  const columns = fields.flatMap((field, at) =>
-    figures(field).map((sql, figure) => `${sql} AS f${at}_${figure}`),
-  );
-  const [counts = {}] = await session.query(
-    `SELECT count(*) AS readable, ${columns.join(',\n')} FROM (${reading(source.from)})`,
-  );
+const profileOf = (source: Source, marks: RowMarks): Profile => {
   const malformed = source.malformed.rows;
-  if (counts.readable !== source.rowsIn - malformed) {
-    throw new Error(`DuckDB read ${counts.readable} rows where there are ${source.rowsIn - malformed}`);
-  }
-  const [duplicates] = await session.query('SELECT count(*) AS n FROM duplicate');
   return {
     rowsIn: source.rowsIn,
     malformed,
-    duplicates: Number(duplicates?.n),
-    columns: fields.map(({ field }, at) => ({
-      name: field.name,
-      type: field.type,
-      nulls: Number(counts[`f${at}_0`]) + malformed,
-      invalid: Number(counts[`f${at}_1`]),
-      ...(field.type === 'text' && { numericLooking: Number(counts[`f${at}_2`]) }),
-    })),
+    duplicates: marks.duplicates,
+    columns: source.dataset.fields.map(({ name, type }, at) => {
+      const { nulls = 0, invalid = 0, numericLooking = 0 } = marks.fields[at] ?? {};
+      return { name, type, nulls: nulls + malformed, invalid, ...(type === 'text' && { numericLooking }) };
+    }),
   };
 };
 
@@ -95,11 +58,8 @@ export const scoreObject = ({
 }: ScoreRequest): Promise<ScoredObject> =>
   withSession({ scratchDir, limits, onProgress }, async (session) => {
     const source = await openSource(session, { ...request, scratchDir });
-    for (const statement of duplicatesStatements(source.dataset, source.from)) await session.run(statement);
-    const profile = await profileOf(session, source);
-    const path = join(scratchDir, 'duplicates.parquet');
-    await session.copy(
-      `COPY (SELECT ${ROW_NUMBER} FROM duplicate ORDER BY 1) TO ${literal(path)} (FORMAT parquet, COMPRESSION zstd)`,
-    );
+    const profile = profileOf(source, await markRows(session, source));
+    const path = join(scratchDir, 'marks.parquet');
+    await writeMarks(session, source, path);
     return { profile, verdict: judge(request.dataset, profile), marks: { path } };
   });

@@ -1,11 +1,12 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { decideRows } from '../src/duckdb/decide.ts';
-import { ROW_NUMBER } from '../src/duckdb/rows.ts';
+import { markRows } from '../src/duckdb/mark-rows.ts';
+import { compileDataset, ROW_NUMBER } from '../src/duckdb/rows.ts';
 import { openSession, type Session, setPseudonymKey } from '../src/duckdb/session.ts';
 import { openSource } from '../src/duckdb/source.ts';
 import { identifier } from '../src/duckdb/sql.ts';
+import { rowsOf } from '../src/duckdb/stage-object.ts';
 import { type Reason, RefusedObject, type RowFate, type Value } from '../src/index.ts';
 import type { ConformanceEngine } from './engines.ts';
 
@@ -39,24 +40,23 @@ const fatesOf = async (
   asOf: number,
 ): Promise<RowFate[]> => {
   const { columns } = source.dataset;
-  const accepting = await decideRows(open, source, asOf);
+  const sql = compileDataset(source.dataset, asOf);
+  await markRows(open, source);
+  const clean = rowsOf(source, 'ANTI', 'SELECT * FROM duplicate UNION ALL SELECT * FROM faulty');
+  const faulty = sql.faulty(rowsOf(source, 'SEMI', 'SELECT * FROM faulty'));
   const fates = new Map<number, RowFate>();
   for (const { n } of await open.query(`SELECT ${ROW_NUMBER} AS n FROM duplicate`)) {
     fates.set(Number(n), { fate: 'duplicate' });
   }
-  for (const { n, rule, reasons } of await open.query(
-    `SELECT ${ROW_NUMBER} AS n, rule, reasons FROM rejected`,
-  )) {
-    fates.set(
-      Number(n),
-      rule === null
-        ? { fate: 'quarantined', reasons: reasons as readonly Reason[] }
-        : { fate: 'filtered', rule: String(rule) },
-    );
+  for (const { n, reasons } of await open.query(`SELECT ${ROW_NUMBER} AS n, reasons FROM (${faulty})`)) {
+    fates.set(Number(n), { fate: 'quarantined', reasons: reasons as readonly Reason[] });
+  }
+  for (const { n, rule } of await open.query(`SELECT ${ROW_NUMBER} AS n, rule FROM (${sql.ruled(clean)})`)) {
+    if (rule !== null) fates.set(Number(n), { fate: 'filtered', rule: String(rule) });
   }
   const values = columns.map(({ name, valueType }, at) => `${readable(name, valueType.type)} AS v${at}`);
   for (const row of await open.query(
-    `SELECT ${[`${ROW_NUMBER} AS n`, ...values].join(', ')} FROM (${accepting})`,
+    `SELECT ${[`${ROW_NUMBER} AS n`, ...values].join(', ')} FROM (${sql.accepted(clean)})`,
   )) {
     fates.set(Number(row.n), { fate: 'accepted', values: columns.map((_, at) => told(row[`v${at}`])) });
   }

@@ -54,11 +54,12 @@ const MACROS: Readonly<Record<string, string>> = {
   ),
   'sluice_read_boolean(x)':
     "CASE lower(sluice_lazy_trim(x)) WHEN 'true' THEN true WHEN 'false' THEN false END",
-  // Written back as text, a day or an instant must be what was read: that refuses 24:00, second 60, year 0, `infinity`.
+  // The pattern refuses 24:00, second 60, `infinity` and parts of one digit, the cast days that no month has.
   'sluice_read_date(x)':
-    'CASE WHEN strlen(x) = 10 AND CAST(TRY_CAST(x AS DATE) AS VARCHAR) = x THEN TRY_CAST(x AS DATE) END',
-  'sluice_read_timestamp(x)':
-    'CASE WHEN strlen(x) = 19 AND CAST(TRY_CAST(x AS TIMESTAMP) AS VARCHAR) = x THEN TRY_CAST(x AS TIMESTAMP) END',
+    "CASE WHEN regexp_full_match(x, '[0-9]{4}-[0-9]{2}-[0-9]{2}') AND x >= '0001' THEN TRY_CAST(x AS DATE) END",
+  'sluice_read_timestamp(x)': `
+    CASE WHEN regexp_full_match(x, '[0-9]{4}-[0-9]{2}-[0-9]{2} ([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]') AND x >= '0001'
+    THEN TRY_CAST(x AS TIMESTAMP) END`,
   'sluice_in_years(x)': `CASE WHEN x >= TIMESTAMP '0001-01-01 00:00:00' AND x <= TIMESTAMP '9999-12-31 23:59:59.999' THEN x END`,
   'sluice_read_iso(x)': `
     CASE WHEN regexp_full_match(x, '[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}(\\.[0-9]{1,3})?(Z|[+-](0[0-9]:[0-5][0-9]|1[0-7]:[0-5][0-9]|18:00))')

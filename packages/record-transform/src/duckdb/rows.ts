@@ -6,39 +6,55 @@ import { identifier, literal } from './sql.ts';
 /** Number of a row among those that can be read, from 1, in the order of the object. */
 export const ROW_NUMBER = identifier('row number');
 
-/** A dataset's statements over a source: a FROM item that yields the row number and each field's cell. */
+/**
+ * A dataset's queries. A source is a FROM item that yields the row number and each field's cell; what they do to
+ * a row is SEMANTICS' order of work.
+ */
 export interface DatasetSql {
   readonly fields: readonly FieldSql[];
   /** The source with each field's null flag and reading beside its cell. */
   readonly reading: (source: string) => string;
-  /**
-   * Row number, `rule` (the name of the rule that filters the row, or null), `reasons` (a list of {field, code},
-   * or null) and the cells of every row that is not accepted.
-   */
-  readonly rejected: (source: string) => string;
-  /** Row number and published columns of the source's rows, all of which must be acceptable. */
+  /** Row number, cells, and `reasons`: a list of {field, code}, null if there are none. */
+  readonly faulty: (source: string) => string;
+  /** Row number and `rule` (the first that is not true, or null) of rows that have no faults. */
+  readonly ruled: (source: string) => string;
+  /** Row number and published columns of those rows without faults that pass every rule. */
   readonly accepted: (source: string) => string;
 }
 
 const list = (items: readonly string[]): string => items.join(',\n  ');
 
+/** True if something sends the row to quarantine; null does not. */
+export const anyFault = (fields: readonly FieldSql[]): string => {
+  const faults = fields.filter(({ field }) => field.onInvalid === 'quarantine').flatMap((one) => one.faults);
+  return faults.length > 0 ? faults.map(({ when }) => when).join(' OR ') : 'false';
+};
+
+/** True if the field's value is invalid, constraints included; a missing one is not. Null counts as false. */
+export const isInvalid = ({ faults }: FieldSql): string => {
+  const invalid = faults.filter(({ code }) => code !== 'missing').map(({ when }) => when);
+  return invalid.length > 0 ? `coalesce(${invalid.join(' OR ')}, false)` : 'false';
+};
+
 const reasonsSql = (fields: readonly FieldSql[]): string => {
-  const faults = fields
+  const each = fields
     .filter(({ field }) => field.onInvalid === 'quarantine')
-    .flatMap(({ field, faults: own }) => own.map((fault) => ({ ...fault, field: field.name })));
-  if (faults.length === 0) return 'CAST(NULL AS STRUCT(field VARCHAR, code VARCHAR)[])';
-  const any = faults.map(({ when }) => when).join(' OR ');
-  const each = faults.map(
-    ({ field, code, when }) =>
-      `CASE WHEN ${when} THEN {'field': ${literal(field)}, 'code': ${literal(code)}} END`,
-  );
-  return `CASE WHEN ${any} THEN list_filter([${each.join(', ')}], lambda one: one IS NOT NULL) END`;
+    .flatMap(({ field, faults }) =>
+      faults.map(
+        ({ code, when }) =>
+          `CASE WHEN ${when} THEN {'field': ${literal(field.name)}, 'code': ${literal(code)}} END`,
+      ),
+    );
+  if (each.length === 0) return 'CAST(NULL AS STRUCT(field VARCHAR, code VARCHAR)[])';
+  return `CASE WHEN ${anyFault(fields)} THEN list_filter([${each.join(', ')}], lambda one: one IS NOT NULL) END`;
 };
 
 /** Compiles a dataset to DuckDB SQL; `asOf` in epoch milliseconds, UTC. */
 export const compileDataset = (dataset: Dataset, asOf: number): DatasetSql => {
   const expression = compileExpressions(dataset, asOf);
   const fields = dataset.fields.map(compileField);
+  const cells = fields.map(({ field }) => columnsOf(field).cell);
+  const named = (field: Field): string => identifier(field.name);
 
   const reading = (source: string): string =>
     `SELECT *,\n  ${list(
@@ -48,36 +64,34 @@ export const compileDataset = (dataset: Dataset, asOf: number): DatasetSql => {
       }),
     )}\nFROM ${source}`;
 
-  const named = (field: Field): string => identifier(field.name);
-  const values = (source: string, further: readonly string[] = []): string => {
-    const own = fields.map(({ field, value }) => `${value} AS ${named(field)}`);
+  /** Rows without faults still hold faulty values where a field makes nulls of them: those are read with care. */
+  const makesNulls = fields.some(({ field, faults }) => field.onInvalid === 'null' && faults.length > 0);
+  const nulled = (one: FieldSql): string => `CASE WHEN NOT ${isInvalid(one)} THEN ${one.value} END`;
+  const values = (source: string): string => {
+    const own = fields.map((one) => {
+      const careful = one.field.onInvalid === 'null' && one.faults.length > 0;
+      return `${careful ? nulled(one) : one.trusted} AS ${named(one.field)}`;
+    });
     // A derived field may name an earlier one: each is a SELECT of its own around the others.
     return dataset.derived.reduce(
       (from, { name, expr }) => `SELECT *, ${expression(expr)} AS ${identifier(name)} FROM (${from})`,
-      `SELECT *,\n  ${list([...own, ...further])}\nFROM (${reading(source)})`,
+      `SELECT *,\n  ${list(own)}\nFROM ${makesNulls ? `(${reading(source)})` : source}`,
     );
   };
 
-  const rule = dataset.rules
-    .map(({ name, expr }) => `WHEN (${expression(expr)}) IS NOT TRUE THEN ${literal(name)}`)
-    .join(' ');
-  const ruleSql = rule ? `CASE ${rule} END` : 'CAST(NULL AS VARCHAR)';
-  const cells = fields.map(({ field }) => columnsOf(field).cell);
+  const rules = dataset.rules.map(({ name, expr }) => ({ name, passes: `(${expression(expr)}) IS TRUE` }));
+  const firstFailed = rules.map(({ name, passes }) => `WHEN NOT ${passes} THEN ${literal(name)}`).join(' ');
 
   return {
     fields,
     reading,
-    rejected: (source) => `
-SELECT ${list([
-      ROW_NUMBER,
-      'CASE WHEN "its reasons" IS NULL THEN "its rule" END AS rule',
-      '"its reasons" AS reasons',
-      ...cells.map((cell) => `CASE WHEN "its reasons" IS NOT NULL THEN ${cell} END AS ${cell}`),
-    ])}
-FROM (SELECT *, ${ruleSql} AS "its rule" FROM (${values(source, [`${reasonsSql(fields)} AS "its reasons"`])}))
-WHERE "its reasons" IS NOT NULL OR "its rule" IS NOT NULL`,
-    accepted: (source) => `
-SELECT ${list([ROW_NUMBER, ...dataset.columns.map(({ name }) => identifier(name))])}
-FROM (${values(source)})`,
+    faulty: (source) =>
+      `SELECT ${list([ROW_NUMBER, ...cells, `${reasonsSql(fields)} AS reasons`])} FROM (${reading(source)})`,
+    ruled: (source) =>
+      `SELECT ${ROW_NUMBER}, ${firstFailed ? `CASE ${firstFailed} END` : 'CAST(NULL AS VARCHAR)'} AS rule
+       FROM (${values(source)})`,
+    accepted: (source) =>
+      `SELECT ${list([ROW_NUMBER, ...dataset.columns.map(({ name }) => identifier(name))])}
+       FROM (${values(source)})${rules.length > 0 ? ` WHERE ${rules.map(({ passes }) => passes).join(' AND ')}` : ''}`,
   };
 };

@@ -30,6 +30,16 @@ export interface Source {
     readonly from: string;
   };
   readonly unknownColumns: readonly string[];
+  /** What the first pass found, if it is a CSV object that DuckDB reads as it is: a second reader may rely on it. */
+  readonly plainCsv: PlainCsv | null;
+}
+
+/** Facts about a CSV object without any surprise in it. */
+export interface PlainCsv {
+  readonly header: readonly string[];
+  readonly rows: number;
+  readonly longestRow: number;
+  readonly lineBreakInQuotes: boolean;
 }
 
 export interface SourceRequest {
@@ -38,6 +48,8 @@ export interface SourceRequest {
   readonly path: string;
   /** Copies stay there until the caller removes the folder. */
   readonly scratchDir: string;
+  /** From an earlier `Source` of the same object: its first pass is not made again. */
+  readonly plainCsv?: PlainCsv | null;
 }
 
 const CHUNK_BYTES = 256 * 1024;
@@ -115,7 +127,7 @@ const malformedFrom = (path: string, longestRow: number): string =>
 interface CsvScan {
   readonly summary: CsvSummary;
   readonly header: MatchedHeader;
-  readonly columns: number;
+  readonly names: readonly string[];
 }
 
 const scanCsv = async (
@@ -125,11 +137,11 @@ const scanCsv = async (
   afterChunk?: () => Promise<void>,
 ): Promise<CsvScan> => {
   let header: MatchedHeader | undefined;
-  let columns = 0;
+  let columns: readonly string[] = [];
   const tokenizer = createCsvTokenizer({
     delimiter: dataset.source.delimiter,
     onHeader: (names) => {
-      columns = names.length;
+      columns = names;
       header = matchHeader(dataset, names);
     },
     ...(onRow && { onRow }),
@@ -141,7 +153,7 @@ const scanCsv = async (
   const summary = tokenizer.end();
   // Without a header the tokenizer refuses the object as empty.
   if (!header) throw new RefusedObject('empty_object', 'the object has no header');
-  return { summary, header, columns };
+  return { summary, header, names: columns };
 };
 
 const isPlain = ({ malformed, blankLines, lineEnds, lineBreakInQuotes }: CsvSummary): boolean =>
@@ -171,6 +183,7 @@ const fromRowFiles = (
         files.malformedRows > 0 ? malformedFrom(paths.malformed, files.longestMalformed) : NO_MALFORMED.from,
     },
     unknownColumns,
+    plainCsv: null,
   };
 };
 
@@ -192,13 +205,13 @@ const repairedCsv = async (request: SourceRequest): Promise<Source> => {
   } finally {
     await files.close();
   }
-  const { header, columns, summary } = scan;
+  const { header, names, summary } = scan;
   return fromRowFiles(
     request,
     files,
     {
       delimiter: request.dataset.source.delimiter,
-      columns,
+      columns: names.length,
       emptyIsNull: false,
       lineBreakInQuotes: summary.lineBreakInQuotes,
     },
@@ -212,30 +225,35 @@ const cellAt = (header: MatchedHeader, field: number): string => {
   return at < 0 ? ABSENT : `c${at}`;
 };
 
-const csvSource = async (request: SourceRequest, isGzip: boolean): Promise<Source> => {
-  // DuckDB takes plain files only, so what is gzipped is copied anyway.
-  if (isGzip) return repairedCsv(request);
-  const { dataset, path } = request;
-  const { summary, header, columns } = await scanCsv(
-    dataset,
-    createReadStream(path, { highWaterMark: CHUNK_BYTES }),
-  );
-  if (!isPlain(summary)) return repairedCsv(request);
+const plainSource = ({ dataset, path }: SourceRequest, csv: PlainCsv): Source => {
+  const header = matchHeader(dataset, csv.header);
   const from = readCsv({
     path,
     delimiter: dataset.source.delimiter,
-    columns,
+    columns: csv.header.length,
     emptyIsNull: false,
-    longestRow: summary.longestRowBytes,
-    lineBreakInQuotes: summary.lineBreakInQuotes,
+    longestRow: csv.longestRow,
+    lineBreakInQuotes: csv.lineBreakInQuotes,
   });
   return {
     dataset,
     from: numbered(dataset, from, (field) => cellAt(header, field)),
-    rowsIn: summary.rows,
+    rowsIn: csv.rows,
     malformed: NO_MALFORMED,
     unknownColumns: header.unknownColumns,
+    plainCsv: csv,
   };
+};
+
+const csvSource = async (request: SourceRequest, isGzip: boolean): Promise<Source> => {
+  if (request.plainCsv) return plainSource(request, request.plainCsv);
+  // DuckDB takes plain files only, so what is gzipped is copied anyway.
+  if (isGzip) return repairedCsv(request);
+  const { dataset, path } = request;
+  const { summary, names } = await scanCsv(dataset, createReadStream(path, { highWaterMark: CHUNK_BYTES }));
+  if (!isPlain(summary)) return repairedCsv(request);
+  const { rows, longestRowBytes: longestRow, lineBreakInQuotes } = summary;
+  return plainSource(request, { header: names, rows, longestRow, lineBreakInQuotes });
 };
 
 /** A Parquet column's values as text that the fields' readers take, or null if it has none. */
@@ -304,6 +322,7 @@ const parquetSource = async (session: Session, request: SourceRequest, path: str
     rowsIn,
     malformed: NO_MALFORMED,
     unknownColumns: header.unknownColumns,
+    plainCsv: null,
   };
 };
 

@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import type { Dataset } from '@sluice/record-schema';
 import { type RowCounts, unaccounted } from '../counts.ts';
 import type { Reason, RunContext } from '../outcome.ts';
-import { decideRows } from './decide.ts';
 import { columnsOf } from './fields.ts';
-import { ROW_NUMBER } from './rows.ts';
+import { countRows, markRows, readMarks, readPlainCsv } from './mark-rows.ts';
+import { compileDataset, ROW_NUMBER } from './rows.ts';
 import { type EngineLimits, type Session, type StatementProgress, withSession } from './session.ts';
 import { openSource, type Source } from './source.ts';
 import { identifier, literal } from './sql.ts';
@@ -37,7 +37,7 @@ export interface StageRequest {
   /** For repaired input and what DuckDB spills; an existing folder. */
   readonly scratchDir: string;
   readonly limits: EngineLimits;
-  /** Row numbers of duplicates that the quality scan found already (Parquet), so that they are not sought twice. */
+  /** A file that the quality scan of the same object left (`writeMarks`), so that its work is not done twice. */
   readonly marks?: string | undefined;
   readonly onProgress?: ((progress: StatementProgress) => void) | undefined;
 }
@@ -48,26 +48,23 @@ const staged = async (file: string, rows: number): Promise<StagedFile> => ({
   bytes: (await stat(file)).size,
 });
 
-const count = async (session: Session, sql: string): Promise<number> =>
-  Number((await session.query(`SELECT count(*) AS n FROM ${sql}`))[0]?.n);
-
-/** Malformed rows and invalid ones in one file, by the number that the row has in the object. */
+/** Malformed rows and faulty ones in one file, by the number that the row has in the object. */
 const quarantineSql = (dataset: Dataset, source: Source, file: string): string => {
   const record = dataset.fields.flatMap((field) => [literal(field.from), columnsOf(field).cell]);
-  const invalid = `
+  const faulty = `
     SELECT ${ROW_NUMBER} + coalesce(earlier.ordinal, 0) AS "row", reasons, json_object(${record.join(', ')}) AS record,
       CAST(NULL AS VARCHAR) AS raw
-    FROM (SELECT * FROM rejected WHERE reasons IS NOT NULL) AS invalid
-    ASOF LEFT JOIN ${source.malformed.from} AS earlier ON invalid.${ROW_NUMBER} > earlier.readable_before`;
+    FROM quarantined ASOF LEFT JOIN ${source.malformed.from} AS earlier
+      ON quarantined.${ROW_NUMBER} > earlier.readable_before`;
   const malformed = `
     SELECT number, [{'field': CAST(NULL AS VARCHAR), 'code': code}], NULL, raw FROM ${source.malformed.from}`;
-  return `COPY (SELECT * FROM (${invalid} UNION ALL ${malformed}) ORDER BY "row") TO ${literal(file)} (FORMAT json)`;
+  return `COPY (SELECT * FROM (${faulty} UNION ALL ${malformed}) ORDER BY "row") TO ${literal(file)} (FORMAT json)`;
 };
 
 const reasonCounts = async (session: Session, source: Source): Promise<RowCounts['reasons']> => {
   const rows = await session.query(`
     SELECT field, code, count(*) AS "rows" FROM (
-      SELECT unnest(reasons, recursive := true) FROM rejected WHERE reasons IS NOT NULL
+      SELECT unnest(reasons, recursive := true) FROM quarantined
       UNION ALL SELECT CAST(NULL AS VARCHAR), code FROM ${source.malformed.from}
     ) GROUP BY ALL ORDER BY "rows" DESC, field, code`);
   // The statement wrote nothing but the reasons that the compiler put into it.
@@ -75,9 +72,9 @@ const reasonCounts = async (session: Session, source: Source): Promise<RowCounts
 };
 
 /**
- * Takes every row of an object to its fate: accepted rows to Parquet, invalid and malformed ones to a quarantine
- * file, everything counted. The object is read twice by DuckDB (what is not accepted, then what is), since two
- * cheap readings cost less than keeping the first one.
+ * Takes every row of an object to its fate: accepted rows to Parquet, faulty and malformed ones to a quarantine
+ * file, everything counted. DuckDB parses the object again for each kind of row, since that costs less than
+ * keeping the first reading; every count is taken from what was written, so that their sum proves something.
  *
  * @throws {RefusedObject} if the object cannot be read at all
  */
@@ -87,25 +84,52 @@ export const stageObject = (request: StageRequest): Promise<StagedObject> => {
   return withSession({ scratchDir, limits, pseudonymKey, onProgress }, (session) => stage(session, request));
 };
 
-const stage = async (session: Session, request: StageRequest): Promise<StagedObject> => {
-  const { dataset, context, outputDir } = request;
-  const source = await openSource(session, request);
-  const accepting = await decideRows(session, source, context.asOf, request.marks);
+const openMarked = async (session: Session, request: StageRequest): Promise<Source> => {
+  const { marks } = request;
+  if (marks === undefined) {
+    const source = await openSource(session, request);
+    await markRows(session, source);
+    return source;
+  }
+  const source = await openSource(session, { ...request, plainCsv: await readPlainCsv(session, marks) });
+  await readMarks(session, marks);
+  return source;
+};
 
-  const duplicates = await count(session, 'duplicate');
-  const byRule = await session.query(
-    'SELECT rule, count(*) AS "rows" FROM rejected WHERE rule IS NOT NULL GROUP BY rule',
-  );
-  const invalid = await count(session, '(SELECT 1 FROM rejected WHERE reasons IS NOT NULL)');
-  const quarantined = invalid + source.malformed.rows;
+/** The rows of a source that are, or are not, in some of the tables of marks. */
+export const rowsOf = (source: Source, join: 'SEMI' | 'ANTI', marks: string): string =>
+  `(SELECT * FROM ${source.from} ${join} JOIN (${marks}) AS marks USING (${ROW_NUMBER}))`;
+
+const FAULTY = `SELECT ${ROW_NUMBER} FROM faulty`;
+const MARKED = `SELECT ${ROW_NUMBER} FROM duplicate UNION ALL ${FAULTY}`;
+
+const stage = async (session: Session, request: StageRequest): Promise<StagedObject> => {
+  const { context, outputDir } = request;
+  const source = await openMarked(session, request);
+  const { dataset } = source;
+  const sql = compileDataset(dataset, context.asOf);
+  const clean = rowsOf(source, 'ANTI', MARKED);
+
+  const byRule =
+    dataset.rules.length === 0
+      ? []
+      : await session.query(
+          `SELECT rule, count(*) AS "rows" FROM (${sql.ruled(clean)}) WHERE rule IS NOT NULL GROUP BY rule`,
+        );
 
   const acceptedFile = join(outputDir, 'accepted-0.parquet');
   const columns = dataset.columns.map(({ name }) => identifier(name)).join(', ');
   // Sorted, so that the file's bytes do not depend on the number of threads.
   const accepted = await session.copy(
-    `COPY (SELECT ${columns} FROM (${accepting}) ORDER BY ${ROW_NUMBER})
+    `COPY (SELECT ${columns} FROM (${sql.accepted(clean)}) ORDER BY ${ROW_NUMBER})
      TO ${literal(acceptedFile)} (FORMAT parquet, COMPRESSION zstd)`,
   );
+
+  await session.run(`CREATE OR REPLACE TEMP TABLE quarantined AS
+    ${sql.faulty(rowsOf(source, 'SEMI', FAULTY))}`);
+  const quarantineFile = join(outputDir, 'quarantine.jsonl');
+  const nothing = source.malformed.rows === 0 && (await countRows(session, 'faulty')) === 0;
+  const quarantined = nothing ? 0 : await session.copy(quarantineSql(dataset, source, quarantineFile));
 
   const counts: RowCounts = {
     rowsIn: source.rowsIn,
@@ -114,7 +138,7 @@ const stage = async (session: Session, request: StageRequest): Promise<StagedObj
       const rows = Number(byRule.find(({ rule }) => rule === name)?.rows ?? 0);
       return rows > 0 ? [{ rule: name, rows }] : [];
     }),
-    duplicates,
+    duplicates: await countRows(session, 'duplicate'),
     quarantined,
     reasons: quarantined > 0 ? await reasonCounts(session, source) : [],
   };
@@ -124,9 +148,6 @@ const stage = async (session: Session, request: StageRequest): Promise<StagedObj
       `${lost} of ${counts.rowsIn} rows of ${request.key} are unaccounted for; nothing may be published`,
     );
   }
-
-  const quarantineFile = join(outputDir, 'quarantine.jsonl');
-  if (quarantined > 0) await session.copy(quarantineSql(dataset, source, quarantineFile));
   return {
     counts,
     accepted: accepted > 0 ? [await staged(acceptedFile, accepted)] : [],
