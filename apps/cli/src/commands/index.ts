@@ -53,4 +53,5 @@ ${Object.values(commands)
 Every command takes --lake DIR (default: .lake), --json and --help.
 NO_COLOR=1 turns colours off, SLUICE_DEBUG=1 prints where an error comes from.
 
-${exitCodeHelp}`;
+${exitCodeHelp}
+`;

@@ -20,8 +20,9 @@ export interface ProgressLine {
 
 const LIVE_EVERY_MS = 100;
 const PLAIN_EVERY_MS = 5000;
-// A rate from less than this would be a guess.
+// A rate from less than this would be a guess: DuckDB's own figures come in leaps.
 const SETTLED_MS = 500;
+const SETTLED_FRACTION = 0.05;
 const CLEAR_LINE = '\r\u001b[2K';
 
 /** One line that is rewritten on a terminal; elsewhere, a line every few seconds. */
@@ -57,7 +58,7 @@ export const progressLine = ({ err, live, width, paint }: Terminal, now: () => n
 
 /** `TransformObject  45 %  450,000 of 1,000,000 rows  45.0 MB of 100.0 MB  52.1 MB/s  1.2 s left` */
 const wordsOf = ({ label, fraction, size, rows }: Progress, gained: number, milliseconds: number): string => {
-  const rate = milliseconds >= SETTLED_MS && gained > 0 ? gained / milliseconds : null;
+  const rate = milliseconds >= SETTLED_MS && gained >= SETTLED_FRACTION ? gained / milliseconds : null;
   return [
     label,
     `${Math.floor(fraction * 100)} %`,

@@ -41,7 +41,7 @@ export const runSummary = (view: RunView, paint: Paint): string => {
   ].join('\n\n')}\n`;
 };
 
-const verdict = ({ status, manifest, execution }: RunView, { good, warn, bad }: Paint): string => {
+const verdictOf = ({ status, manifest, execution }: RunView, { good, warn, bad }: Paint): string => {
   switch (status) {
     case 'published':
       return good('published');
@@ -64,8 +64,8 @@ const headLines = (view: RunView, paint: Paint): string[] => {
     : '';
   const engine = manifest?.status === 'published' ? ` by ${manifest.engine}` : '';
   return [
-    `${runId}  ${verdict(view, paint)}${engine}${took}`,
-    paint.dim(`${printable(`${object.bucket}/${object.key}`)}, ${bytes(object.size)}, as of ${asOf}`),
+    `${runId}  ${verdictOf(view, paint)}${engine}${took}`,
+    paint.dim(`${printable(`${object.bucket}/${object.key}`)}, ${bytes(object.size)}, as of ${moment(asOf)}`),
     ...(manifest?.status === 'rejected'
       ? [paint.warn(`${printable(manifest.message)} (${manifest.code})`)]
       : []),
@@ -87,6 +87,9 @@ export const causeOf = ({ failure, status }: NonNullable<RunView['execution']>):
   }
   return cause === '' ? error : `${cause} (${error})`;
 };
+
+/** `2025-06-30 00:00:00 UTC` */
+const moment = (iso: string): string => `${iso.replace('T', ' ').replace(/(\.000)?Z$/, '')} UTC`;
 
 const STATE = 24;
 
@@ -121,21 +124,26 @@ const qualityLines = (
 
 const rowLines = ({ counts }: Published, { dim, good, warn }: Paint): string[] => {
   const { rowsIn, accepted, filtered, duplicates, quarantined, reasons } = counts;
-  const width = count(rowsIn).length;
+  const filteredRows = filtered.reduce((all, { rows }) => all + rows, 0);
+  const sum = accepted + filteredRows + duplicates + quarantined;
+  const why = reasons.map(
+    ({ field, code, rows }) => [field === null ? code : `${field} ${code}`, rows] as const,
+  );
+  const names = [...why.map(([name]) => name), ...filtered.map(({ rule }) => rule), 'quarantined'];
+  const left = Math.max(...names.map((name) => name.length)) + 4;
+  const right = count(rowsIn).length;
   const line = (name: string, rows: number, paint: (text: string) => string): string =>
-    `${name.padEnd(STATE)}${count(rows).padStart(width)}  ${share(rows, rowsIn).padStart(8)}  ${paint(bar(rows, rowsIn, BAR))}`.trimEnd();
+    `${name.padEnd(left)}${count(rows).padStart(right)}  ${share(rows, rowsIn).padStart(8)}  ${paint(bar(rows, rowsIn, BAR))}`.trimEnd();
   const part = (name: string, rows: number): string =>
-    dim(`  ${name.padEnd(STATE - 2)}${count(rows).padStart(width)}`);
-  const inAll = filtered.reduce((sum, { rows }) => sum + rows, 0);
-  const sum = accepted + inAll + duplicates + quarantined;
+    dim(`  ${name.padEnd(left - 2)}${count(rows).padStart(right)}`);
   return [
     line('accepted', accepted, good),
-    line('filtered', inAll, dim),
+    line('filtered', filteredRows, dim),
     ...filtered.map(({ rule, rows }) => part(rule, rows)),
     line('duplicates', duplicates, dim),
     line('quarantined', quarantined, warn),
-    ...reasons.map(({ field, code, rows }) => part(field === null ? code : `${field} ${code}`, rows)),
-    `${(sum === rowsIn ? '= rows in' : '≠ rows in').padEnd(STATE)}${count(rowsIn)}`,
+    ...why.map(([name, rows]) => part(name, rows)),
+    `${(sum === rowsIn ? '= rows in' : '≠ rows in').padEnd(left)}${count(rowsIn).padStart(right)}`,
   ];
 };
 

@@ -6,7 +6,7 @@ export interface Column {
 }
 
 // Marks that combine with the letter before take no column; East Asian letters and most pictures take two.
-const NO_COLUMN = /^[\p{Mark}\u200b-\u200f\ufe00-\ufe0f]$/u;
+const NO_COLUMN = /^[\p{Mark}\p{Cf}]$/u;
 const TWO_COLUMNS =
   /^[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{1f300}-\u{1faff}\u{20000}-\u{3fffd}]$/u;
 

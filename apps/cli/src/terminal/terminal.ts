@@ -8,6 +8,8 @@ export interface Terminal {
   readonly width: number;
   /** Aborted by Ctrl-C. */
   readonly signal: AbortSignal;
+  /** The environment's variables. */
+  readonly env: Readonly<Record<string, string | undefined>>;
 }
 
 type Style = (text: string) => string;
@@ -48,5 +50,6 @@ export const openTerminal = (
     live,
     width: stderr.columns ?? 100,
     signal,
+    env,
   };
 };
