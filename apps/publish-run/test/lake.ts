@@ -7,7 +7,7 @@ import type { PublishRunDeps } from '../src/publish-run.ts';
 export const raw = 'raw-zone';
 export const curated = 'curated-zone';
 
-export const run: RunInput = {
+const run: RunInput = {
   runId: 'orders-0123456789abcdef0123456789abcdef',
   dataset: 'orders',
   asOf: '2026-11-20T23:30:00.000Z',
@@ -27,7 +27,7 @@ export const quality = (rowsIn: number, score = 90): QualityReport => ({
 });
 
 /** Stand-ins for Parquet: the text is the number of rows. */
-export const countParquetRows =
+const countParquetRows =
   (objects: ObjectStore): PublishRunDeps['countParquetRows'] =>
   async (file) =>
     Number((await readBytes(objects, file))?.toString());
