@@ -10,6 +10,8 @@ export default {
       { jsc: { parser: { syntax: 'typescript' }, target: 'es2022' }, module: { type: 'es6' } },
     ],
   },
+  // Many tests start processes, on machines with two busy cores.
+  testTimeout: 30_000,
   testMatch: ['<rootDir>/{src,test}/**/*.test.ts'],
   reporters: ['default', fileURLToPath(new URL('scripts/jest-totals.js', import.meta.url))],
 };

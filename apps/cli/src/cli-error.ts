@@ -13,8 +13,10 @@ export class CliError extends Error {
 }
 
 /** The `code` of an operating system error, such as `ENOENT`. */
-export const errnoOf = (error: unknown): string | undefined =>
-  error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+export const errnoOf = (error: unknown): string | undefined => {
+  const code: unknown = typeof error === 'object' && error !== null ? Reflect.get(error, 'code') : undefined;
+  return typeof code === 'string' ? code : undefined;
+};
 
 /** Any error as one line. */
 export const oneLine = (error: unknown): string => {

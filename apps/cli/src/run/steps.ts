@@ -5,10 +5,10 @@ import { scoreObject } from '@sluice/data-quality';
 import { datasets } from '@sluice/datasets';
 import type { ObjectStore } from '@sluice/lake-storage';
 import { embeddedZones } from '@sluice/lake-storage/zones';
+import { parquetRowCounter } from '@sluice/publish-run/parquet-row-counter';
 import { publishRun } from '@sluice/publish-run/publish-run';
 import { rejectRun } from '@sluice/publish-run/reject-run';
 import { type EngineLimits, type StatementProgress, stageObject } from '@sluice/record-transform';
-import { readParquetFooter } from '@sluice/record-transform/reading';
 import { scoreQuality } from '@sluice/score-quality/score-quality';
 import {
   publishRunInput,
@@ -47,12 +47,6 @@ export const stepsOf = ({ store, scratchDir, pseudonymKey, onProgress }: StepPar
   const zone = { objects: store, bucket: embeddedZones.curated };
   const findDataset = (name: string) => datasets.get(name);
   const partitionsOf = (name: string) => datasets.get(name)?.partitions;
-  const read = async (at: { bucket: string; key: string }, start: number, end?: number, ifMatch?: string) => {
-    const range = end === undefined ? { start } : { start, end };
-    const body = await store.read(at, { range, ...(ifMatch === undefined ? {} : { ifMatch }) });
-    if (!body) throw new Error(`The object ${at.key} in bucket ${at.bucket} has vanished; run it again.`);
-    return body;
-  };
   const engines = {
     findDataset,
     objects: store,
@@ -69,14 +63,7 @@ export const stepsOf = ({ store, scratchDir, pseudonymKey, onProgress }: StepPar
   const publishDeps = {
     zone,
     partitionsOf,
-    countParquetRows: async ({ size, ...at }: { bucket: string; key: string; size: number }) =>
-      (
-        await readParquetFooter(size, async (start, end) => {
-          const chunks: Uint8Array[] = [];
-          for await (const chunk of await read(at, start, end)) chunks.push(chunk);
-          return Buffer.concat(chunks);
-        })
-      ).rows,
+    countParquetRows: parquetRowCounter(store),
     // The folders are the catalogue: `sluice query` reads the partitions from their names.
     addPartition: async () => undefined,
   };
@@ -85,7 +72,12 @@ export const stepsOf = ({ store, scratchDir, pseudonymKey, onProgress }: StepPar
       validateObject(validateObjectInput.parse(payload), {
         findDataset,
         headObject: (object) => store.head(object),
-        readObject: (object, etag) => (start, end) => read(object, start, end, etag),
+        readObject: (object, etag) => async (start, end) => {
+          const range = end === undefined ? { start } : { start, end };
+          const body = await store.read(object, { range, ifMatch: etag });
+          if (!body) throw new Error(`The object ${object.key} in bucket ${object.bucket} has vanished.`);
+          return body;
+        },
         maxObjectBytes: Number.MAX_SAFE_INTEGER,
       }),
     scoreQuality: (payload) =>

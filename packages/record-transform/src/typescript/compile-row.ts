@@ -1,4 +1,4 @@
-import type { Dataset, Field } from '@sluice/record-schema';
+import type { Dataset, ExprNode, Field } from '@sluice/record-schema';
 import { expressionTypes } from '@sluice/record-schema';
 import type { Reason, RowFate, RunContext, ValueCode } from '../outcome.ts';
 import { createExpressionCompiler } from './compile-expression.ts';
@@ -8,6 +8,15 @@ import { createConstants } from './source-text.ts';
 
 /** Raw texts in the order of `dataset.fields`, null for a JSON null or an absent key or column. */
 export type RowFunction = (cells: readonly (string | null)[]) => RowFate;
+
+/** The columns that an expression names. */
+const columnsOf = (node: ExprNode): readonly string[] => {
+  if (node.op === 'col') return [node.name];
+  if (node.op === 'lit') return [];
+  if (node.op !== 'when') return node.args.flatMap(columnsOf);
+  const parts = node.cases.flatMap((one) => [one.if, one.value]);
+  return (node.otherwise ? [...parts, node.otherwise] : parts).flatMap(columnsOf);
+};
 
 /** The row function's source text and its constants: kept apart so that a test can look at the text. */
 export const rowSource = (
@@ -38,11 +47,18 @@ export const rowSource = (
     asOf: context.asOf,
     pseudonymKey: context.pseudonymKey,
   });
+  // Derived fields that no rule looks at can wait until the row is known to be accepted: they cannot fail.
+  const early = new Set(dataset.rules.flatMap(({ expr }) => columnsOf(expr)));
+  for (const { name, expr } of dataset.derived.toReversed()) {
+    if (early.has(name)) for (const column of columnsOf(expr)) early.add(column);
+  }
   const derived = dataset.derived.map(({ name, expr }, at) => {
     const { setup, value } = compile(expr);
     variables.set(name, `d${at}`);
-    return `${setup}const d${at} = ${value};\n`;
+    return { isEarly: early.has(name), source: `${setup}const d${at} = ${value};\n` };
   });
+  const derivedIf = (isEarly: boolean): string =>
+    derived.map((one) => (one.isEarly === isEarly ? one.source : '')).join('');
   const rules = dataset.rules.map(({ name, expr }) => {
     const { setup, value } = compile(expr);
     const fate: RowFate = Object.freeze({ fate: 'filtered', rule: name });
@@ -56,7 +72,7 @@ ${constants.values.map((_, at) => `const k${at} = constants[${at}];\n`).join('')
 return (cells) => {
 let reasons = null;
 ${fields.join('')}if (reasons !== null) return { fate: "quarantined", reasons };
-${derived.join('')}${rules.join('')}return { fate: "accepted", values: [${values}] };
+${derivedIf(true)}${rules.join('')}${derivedIf(false)}return { fate: "accepted", values: [${values}] };
 };`;
   return { text, constants: constants.values };
 };

@@ -79,23 +79,18 @@ export const midnight = (date: string): number => dayAt(date, 0, 5, 8) * DAY;
 
 /**
  * Year, month (1–12) or day of an instant: by Howard Hinnant's `civil_from_days`, in years that begin in March, so
- * that the leap day is the last.
+ * that the leap day is the last. From year 1 on no number is negative, so `| 0` rounds down.
  */
 const civil = (epochMs: number): readonly [year: number, month: number, day: number] => {
-  const days = Math.floor(epochMs / DAY) + 719_468;
-  const era = Math.floor(days / 146_097);
-  const dayOfEra = days - era * 146_097;
-  const yearOfEra = Math.floor(
-    (dayOfEra -
-      Math.floor(dayOfEra / 1460) +
-      Math.floor(dayOfEra / 36_524) -
-      Math.floor(dayOfEra / 146_096)) /
-      365,
-  );
-  const dayOfYear = dayOfEra - (365 * yearOfEra + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100));
-  const shifted = Math.floor((5 * dayOfYear + 2) / 153);
+  const days = (Math.floor(epochMs / DAY) + 719_468) | 0;
+  const era = (days / 146_097) | 0;
+  const dayOfEra = (days - era * 146_097) | 0;
+  const leapDays = (((dayOfEra / 1460) | 0) - ((dayOfEra / 36_524) | 0) + ((dayOfEra / 146_096) | 0)) | 0;
+  const yearOfEra = ((dayOfEra - leapDays) / 365) | 0;
+  const dayOfYear = (dayOfEra - (365 * yearOfEra + ((yearOfEra / 4) | 0) - ((yearOfEra / 100) | 0))) | 0;
+  const shifted = ((5 * dayOfYear + 2) / 153) | 0;
   const month = shifted < 10 ? shifted + 3 : shifted - 9;
-  const day = dayOfYear - Math.floor((153 * shifted + 2) / 5) + 1;
+  const day = dayOfYear - (((153 * shifted + 2) / 5) | 0) + 1;
   return [yearOfEra + era * 400 + (month <= 2 ? 1 : 0), month, day];
 };
 

@@ -20,21 +20,25 @@ export const trim = (text: string): string => {
   return first > 32 && first < 0xa0 && last > 32 && last < 0xa0 ? text : trimEnds(text);
 };
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: all of ASCII is meant
-const ASCII = /^[\x00-\x7f]*$/;
+const isAscii = (text: string): boolean => {
+  for (let at = 0; at < text.length; at += 1) {
+    if (text.charCodeAt(at) >= 0x80) return false;
+  }
+  return true;
+};
 const upperExceptions: ReadonlySet<string> = new Set(UPPER_EXCEPTIONS);
 const lowerExceptions: ReadonlySet<string> = new Set(LOWER_EXCEPTIONS);
 
 /** Each code point by itself; those on which the engines differ stay as they are. */
 export const upper = (text: string): string => {
-  if (ASCII.test(text)) return text.toUpperCase();
+  if (isAscii(text)) return text.toUpperCase();
   let result = '';
   for (const char of text) result += upperExceptions.has(char) ? char : char.toUpperCase();
   return result;
 };
 
 export const lower = (text: string): string => {
-  if (ASCII.test(text)) return text.toLowerCase();
+  if (isAscii(text)) return text.toLowerCase();
   let result = '';
   for (const char of text) result += lowerExceptions.has(char) ? char : char.toLowerCase();
   return result;

@@ -1,0 +1,55 @@
+import { type Html, html } from './html.ts';
+
+/** What a part of a bar stands for; the style sheet gives each its colour and its pattern. */
+export type Tone = 'accepted' | 'filtered' | 'duplicates' | 'quarantined' | 'refused' | 'lost';
+
+/** The least share, in percent, with which a part can still be seen. */
+const SLIVER = 0.7;
+
+/** Percentages that add up to 100. Parts that are there, but too small to be seen, are widened at the cost of others. */
+export const visibleShares = (parts: readonly number[]): readonly number[] => {
+  const whole = parts.reduce((sum, part) => sum + part, 0);
+  if (whole === 0) return parts.map(() => 0);
+  const widened = parts.map((part) => (part === 0 ? 0 : Math.max((part / whole) * 100, SLIVER)));
+  const sum = widened.reduce((total, share) => total + share, 0);
+  return widened.map((share) => (share / sum) * 100);
+};
+
+const percent = (value: number): string => `${Math.round(value * 100) / 100}%`;
+
+/** The patterns that tell the parts of a bar apart without their colours. They are used by the whole document. */
+export const barPatterns = html`<svg class="patterns" width="0" height="0" aria-hidden="true"><defs>
+<pattern id="pattern-filtered" width="7" height="7" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><rect width="2" height="7"/></pattern>
+<pattern id="pattern-duplicates" width="6" height="6" patternUnits="userSpaceOnUse"><circle cx="3" cy="3" r="1.4"/></pattern>
+<pattern id="pattern-quarantined" width="7" height="7" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><rect width="1.6" height="7"/><rect width="7" height="1.6"/></pattern>
+<pattern id="pattern-refused" width="6" height="6" patternUnits="userSpaceOnUse"><rect width="6" height="2"/></pattern>
+<pattern id="pattern-lost" width="6" height="6" patternUnits="userSpaceOnUse"><rect width="2" height="6"/></pattern>
+</defs></svg>`;
+
+const filled = (tone: Tone, x: string, width: string): Html => {
+  const pattern =
+    tone === 'accepted'
+      ? html``
+      : html`<rect class="pattern" x="${x}" width="${width}" height="100%" fill="url(#pattern-${tone})"/>`;
+  return html`<rect class="tone-${tone}" x="${x}" width="${width}" height="100%"/>${pattern}`;
+};
+
+/** One bar of parts in their order. It shows nothing that the table beside it does not say. */
+export const stackedBar = (parts: readonly { readonly tone: Tone; readonly rows: number }[]): Html => {
+  const shares = visibleShares(parts.map(({ rows }) => rows));
+  let from = 0;
+  const pieces = parts.map(({ tone }, at) => {
+    const width = shares[at] ?? 0;
+    const piece = html`${filled(tone, percent(from), percent(width))}<rect class="seam" x="${percent(from)}" width="${from === 0 || width === 0 ? 0 : 2}" height="100%"/>`;
+    from += width;
+    return piece;
+  });
+  return html`<svg class="stacked" width="100%" height="36" aria-hidden="true">${pieces}</svg>`;
+};
+
+export const swatch = (tone: Tone): Html =>
+  html`<svg class="swatch" width="16" height="16" aria-hidden="true">${filled(tone, '0%', '100%')}</svg>`;
+
+/** A small bar for a share of 0 to 1. */
+export const shareBar = (share: number): Html =>
+  html`<svg class="share" width="100%" height="5" aria-hidden="true"><rect class="track" width="100%" height="100%"/><rect class="fill" width="${percent(visibleShares([share, 1 - share])[0] ?? 0)}" height="100%"/></svg>`;

@@ -1,0 +1,26 @@
+import { datasets } from '@sluice/datasets';
+import { openOrCreateLake } from '../src/lake/open-lake.ts';
+import { type FinishedRun, type RunWatcher, runFile } from '../src/run/run-file.ts';
+
+const nobodyWatches: RunWatcher = {
+  waiting: () => undefined,
+  landing: () => undefined,
+  started: () => undefined,
+  event: () => undefined,
+  progress: () => undefined,
+  notified: () => undefined,
+};
+
+/** Runs a file without a process of its own. */
+export const runInProcess = async (lake: string, dataset: string, file: string, asOf: string): Promise<FinishedRun> => {
+  const known = datasets.get(dataset);
+  if (!known) throw new Error(`no dataset ${dataset}`);
+  return runFile({
+    lake: await openOrCreateLake(lake),
+    dataset: known,
+    file,
+    asOf,
+    signal: new AbortController().signal,
+    watcher: nobodyWatches,
+  });
+};
