@@ -12,7 +12,7 @@ const ROWS_PER_DATASET = 200;
 /** Rows in all; SLUICE_PROPERTY_ROWS asks for more, and then each run makes others. */
 const asked = process.env.SLUICE_PROPERTY_ROWS;
 const ROWS = Number(asked ?? 20_000);
-const SECONDS = Math.max(120, ROWS / 100);
+const SECONDS = Math.max(300, ROWS / 100);
 
 const context = { asOf: Date.parse('2026-06-15T10:20:30.456Z'), pseudonymKey: 'key of the tests' };
 
