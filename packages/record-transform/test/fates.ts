@@ -9,7 +9,7 @@ const showValue = (value: unknown): string => {
   return Number.isSafeInteger(value) ? `${value}` : `${value} (${bits.toString('hex')})`;
 };
 
-export const showFate = (fate: RowFate | undefined): string => {
+const showFate = (fate: RowFate | undefined): string => {
   if (!fate) return 'no row';
   switch (fate.fate) {
     case 'accepted':
