@@ -67,7 +67,7 @@ export const parseArguments = (name: string, command: Command, args: readonly st
   })();
   const { positionals } = parsed;
   const values: Readonly<Record<string, unknown>> = parsed.values;
-  if (values['help'] === true) return null;
+  if (values.help === true) return null;
   const [fewest, most] = command.positionals;
   if (positionals.length < fewest)
     throw new CliError(`something is missing: sluice ${command.usage}; ${seeHelp}`);
@@ -81,5 +81,5 @@ export const parseArguments = (name: string, command: Command, args: readonly st
     return typeof value === 'string' ? value : undefined;
   };
   if (text('lake') === '') throw new CliError(`--lake needs a folder; ${seeHelp}`);
-  return { positionals, lake: text('lake') ?? DEFAULT_LAKE, json: values['json'] === true, text };
+  return { positionals, lake: text('lake') ?? DEFAULT_LAKE, json: values.json === true, text };
 };

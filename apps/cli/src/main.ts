@@ -1,10 +1,14 @@
 #!/usr/bin/env node
+import { enableCompileCache } from 'node:module';
 import { CliError, oneLine } from './cli-error.ts';
 import { helpOf, parseArguments } from './command.ts';
 import { commands, generalHelp } from './commands/index.ts';
 import { didYouMean } from './did-you-mean.ts';
 import { EXIT } from './exit-codes.ts';
 import { openTerminal } from './terminal/terminal.ts';
+
+// Half of a short run is the loading of modules.
+enableCompileCache();
 
 const SIGNALS = { SIGINT: EXIT.interrupted, SIGTERM: 143 } as const;
 
@@ -27,7 +31,7 @@ const main = async (args: readonly string[]): Promise<number> => {
     return stopped === null ? code : SIGNALS[stopped];
   } catch (error) {
     terminal.err(`${terminal.paint.bad('sluice:')} ${oneLine(error)}\n`);
-    if (process.env['SLUICE_DEBUG']) console.error(error);
+    if (process.env.SLUICE_DEBUG) console.error(error);
     if (stopped !== null) return SIGNALS[stopped];
     return error instanceof CliError ? error.exitCode : EXIT.fault;
   }

@@ -126,7 +126,9 @@ describe('a file with every kind of row', () => {
   test('is listed', async () => {
     const listed = await sluice(['runs', '--json'], { cwd: folder.path });
     expect(JSON.parse(listed.stdout)).toMatchObject([{ runId: view.runId, status: 'published' }]);
-    expect((await sluice(['runs'], { cwd: folder.path })).stdout).toMatch(/published +incoming\/orders\/small\.csv/);
+    expect((await sluice(['runs'], { cwd: folder.path })).stdout).toMatch(
+      /published +incoming\/orders\/small\.csv/,
+    );
   });
 });
 

@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { etlMachine } from '../src/run/etl-machine.ts';
+import type { FinishedRun } from '../src/run/run-file.ts';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 
@@ -22,8 +22,6 @@ export const failpointsInSources = async (): Promise<string[]> => {
   return [...names].sort();
 };
 
-/** Entering and leaving every state. */
-export const stateBoundaries = Object.keys(etlMachine.States).flatMap((state) => [
-  `state:${state}:entered`,
-  `state:${state}:exited`,
-]);
+/** Entering and leaving every state that a run went through. */
+export const stateBoundaries = ({ execution }: FinishedRun): string[] =>
+  execution.states.flatMap(({ state }) => [`state:${state}:entered`, `state:${state}:exited`]);

@@ -12,7 +12,12 @@ const nobodyWatches: RunWatcher = {
 };
 
 /** Runs a file without a process of its own. */
-export const runInProcess = async (lake: string, dataset: string, file: string, asOf: string): Promise<FinishedRun> => {
+export const runInProcess = async (
+  lake: string,
+  dataset: string,
+  file: string,
+  asOf: string,
+): Promise<FinishedRun> => {
   const known = datasets.get(dataset);
   if (!known) throw new Error(`no dataset ${dataset}`);
   return runFile({

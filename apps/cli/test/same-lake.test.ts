@@ -43,7 +43,9 @@ test('two processes that run the same object at once leave the same lake as one'
   await run('one', 'a.csv');
   const runs = await Promise.all(
     [1, 2].map(() =>
-      sluice(['run', 'a.csv', '--dataset', 'orders', '--as-of', AS_OF, '--lake', 'two'], { cwd: folder.path }),
+      sluice(['run', 'a.csv', '--dataset', 'orders', '--as-of', AS_OF, '--lake', 'two'], {
+        cwd: folder.path,
+      }),
     ),
   );
   expect(runs.map(({ code }) => code)).toEqual([0, 0]);
@@ -62,7 +64,9 @@ test('without --as-of, the time of landing is kept: running again changes nothin
 
 test('another --as-of moves the rows to its partition and leaves nothing behind', async () => {
   await run('lake', 'a.csv');
-  await sluice(['run', 'a.csv', '--dataset', 'orders', '--as-of', '2025-07-01', '--lake', 'lake'], { cwd: folder.path });
+  await sluice(['run', 'a.csv', '--dataset', 'orders', '--as-of', '2025-07-01', '--lake', 'lake'], {
+    cwd: folder.path,
+  });
   const files = Object.keys(await zones('lake')).filter((path) => path.endsWith('.parquet'));
   expect(files).toEqual([expect.stringContaining('process_month=7/process_day=1/')]);
   await run('lake', 'a.csv');

@@ -42,7 +42,7 @@ PSEUDONYM_KEY is the key for datasets that pseudonymise.`,
         dataset,
         file,
         asOf: at,
-        pseudonymKey: terminal.env['PSEUDONYM_KEY'],
+        pseudonymKey: terminal.env.PSEUDONYM_KEY,
         signal: terminal.signal,
         watcher,
       });

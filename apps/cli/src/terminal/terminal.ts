@@ -42,11 +42,11 @@ export const openTerminal = (
   { stdout, stderr, env }: Pick<NodeJS.Process, 'stdout' | 'stderr' | 'env'>,
   signal: AbortSignal,
 ): Terminal => {
-  const live = stderr.isTTY === true && env['TERM'] !== 'dumb';
+  const live = stderr.isTTY === true && env.TERM !== 'dumb';
   return {
     out: (text) => void stdout.write(text),
     err: (text) => void stderr.write(text),
-    paint: live && !env['NO_COLOR'] ? coloured : uncoloured,
+    paint: live && !env.NO_COLOR ? coloured : uncoloured,
     live,
     width: stderr.columns ?? 100,
     signal,
