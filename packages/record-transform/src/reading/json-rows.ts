@@ -10,9 +10,11 @@ import type { RowHandlers, RowReader } from './row-handlers.ts';
 const MAX_UNKNOWN_NAMES = 100;
 const BOM = Buffer.from([0xef, 0xbb, 0xbf]);
 
+const isBlank = (unit: number): boolean => unit === 32 || unit === 9 || unit === 10 || unit === 13;
+
 const skipBlanks = (text: string, from: number): number => {
   let at = from;
-  while (' \t\r\n'.includes(text.charAt(at))) at += 1;
+  while (isBlank(text.charCodeAt(at))) at += 1;
   return at;
 };
 

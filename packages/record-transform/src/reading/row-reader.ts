@@ -4,11 +4,10 @@ import { RefusedObject } from '../outcome.ts';
 import type { CsvRow } from './csv-row.ts';
 import { cell, rawText } from './csv-row.ts';
 import { createCsvTokenizer } from './csv-tokenizer.ts';
-import { type ByteChunks, decompressed } from './decompress.ts';
 import { matchHeader } from './header.ts';
 import { createJsonReader } from './json-rows.ts';
 import { checkContent, formatOfKey, HEAD_BYTES } from './object-format.ts';
-import type { ReadSummary, RowHandlers, RowReader } from './row-handlers.ts';
+import type { RowHandlers, RowReader } from './row-handlers.ts';
 
 const createCsvReader = (dataset: Dataset, handlers: RowHandlers): RowReader => {
   const cells = new Array<string | null>(dataset.fields.length).fill(null);
@@ -83,15 +82,4 @@ export const createRowReader = (dataset: Dataset, key: string, handlers: RowHand
     },
     end: () => (reader ?? begin()).end(),
   };
-};
-
-/** Reads an object's rows from its stored bytes, gzipped or not. Throws like `createRowReader`. */
-export const readRows = async (
-  dataset: Dataset,
-  object: { readonly key: string; readonly chunks: ByteChunks },
-  handlers: RowHandlers,
-): Promise<ReadSummary> => {
-  const reader = createRowReader(dataset, object.key, handlers);
-  for await (const chunk of decompressed(object.chunks)) reader.push(chunk);
-  return reader.end();
 };
