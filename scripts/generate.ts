@@ -28,7 +28,7 @@ const rooms = await Promise.all(
     (await readdir(new URL(room, root))).map((name) => `${room}${name}/`),
   ),
 );
-const sources = [...rooms.flat(), 'infra/']
+const sources = [...rooms.flat(), 'infra/', 'scripts/']
   .map((workspace) => new URL(`${workspace}generate/artefacts.ts`, root))
   .filter((file) => existsSync(file));
 

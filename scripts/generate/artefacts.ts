@@ -1,0 +1,3 @@
+import { architectureSvg } from '../picture.ts';
+
+export const artefacts = async () => [{ path: 'docs/architecture.svg', make: async () => architectureSvg() }];
