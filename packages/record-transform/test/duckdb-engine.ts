@@ -2,11 +2,11 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { markRows } from '../src/duckdb/mark-rows.ts';
+import { openSource } from '../src/duckdb/open-source.ts';
 import { compileDataset, ROW_NUMBER } from '../src/duckdb/rows.ts';
 import { openSession, type Session, setPseudonymKey } from '../src/duckdb/session.ts';
-import { openSource } from '../src/duckdb/source.ts';
 import { identifier } from '../src/duckdb/sql.ts';
-import { rowsOf } from '../src/duckdb/stage-object.ts';
+import { cleanRows } from '../src/duckdb/stage-object.ts';
 import { type Reason, RefusedObject, type RowFate, type Value } from '../src/index.ts';
 import type { ConformanceEngine } from './engines.ts';
 
@@ -42,14 +42,18 @@ const fatesOf = async (
   const { columns } = source.dataset;
   const sql = compileDataset(source.dataset, asOf);
   await markRows(open, source);
-  const clean = rowsOf(source, 'ANTI', 'SELECT * FROM duplicate UNION ALL SELECT * FROM faulty');
-  const faulty = sql.faulty(rowsOf(source, 'SEMI', 'SELECT * FROM faulty'));
+  const clean = cleanRows(source);
   const fates = new Map<number, RowFate>();
   for (const { n } of await open.query(`SELECT ${ROW_NUMBER} AS n FROM duplicate`)) {
     fates.set(Number(n), { fate: 'duplicate' });
   }
-  for (const { n, reasons } of await open.query(`SELECT ${ROW_NUMBER} AS n, reasons FROM (${faulty})`)) {
-    fates.set(Number(n), { fate: 'quarantined', reasons: reasons as readonly Reason[] });
+  const malformed = new Map<number, RowFate>();
+  for (const { n, row, reasons } of await open.query(
+    `SELECT ${ROW_NUMBER} AS n, "row", reasons FROM quarantined`,
+  )) {
+    const fate: RowFate = { fate: 'quarantined', reasons: reasons as readonly Reason[] };
+    if (n === null) malformed.set(Number(row), fate);
+    else fates.set(Number(n), fate);
   }
   for (const { n, rule } of await open.query(`SELECT ${ROW_NUMBER} AS n, rule FROM (${sql.ruled(clean)})`)) {
     if (rule !== null) fates.set(Number(n), { fate: 'filtered', rule: String(rule) });
@@ -59,11 +63,6 @@ const fatesOf = async (
     `SELECT ${[`${ROW_NUMBER} AS n`, ...values].join(', ')} FROM (${sql.accepted(clean)})`,
   )) {
     fates.set(Number(row.n), { fate: 'accepted', values: columns.map((_, at) => told(row[`v${at}`])) });
-  }
-  const malformed = new Map<number, RowFate>();
-  for (const { number, code } of await open.query(`SELECT number, code FROM ${source.malformed.from}`)) {
-    const reasons = [{ field: null, code }] as readonly Reason[];
-    malformed.set(Number(number), { fate: 'quarantined', reasons });
   }
   const rows: RowFate[] = [];
   let readableRow = 0;

@@ -80,7 +80,8 @@ const MACROS: Readonly<Record<string, string>> = {
          || regexp_extract(x, '@[^@]*\\z') END`,
   // HMAC (RFC 2104) over the two padded keys, which are bound as variables: a key never stands in a statement.
   'sluice_pseudonym(x)': `
-    sha256(getvariable('sluice_outer_key') || unhex(sha256(getvariable('sluice_inner_key') || encode(x))))`,
+    CASE WHEN getvariable('sluice_outer_key') IS NULL THEN error('pseudonym needs a key, and the run has none')
+    ELSE sha256(getvariable('sluice_outer_key') || unhex(sha256(getvariable('sluice_inner_key') || encode(x)))) END`,
 };
 
 /** The statements that a session runs once. */

@@ -16,8 +16,6 @@ export interface RowMarks {
   /** In the order of the dataset's fields. */
   readonly fields: readonly FieldFigures[];
   readonly duplicates: number;
-  /** Rows for quarantine, duplicates left out, malformed rows left out. */
-  readonly faulty: number;
 }
 
 /** Flags of so many fields go into one BIGINT. */
@@ -54,42 +52,47 @@ const countFlag = (figure: string, at: number): string => {
   return `count(*) FILTER (${figure}${Math.floor(at / FLAGS_PER_MASK)} & ${bit} <> 0) AS ${figure}_${at}`;
 };
 
+/** Rows that need a second look: faulty ones, and those whose hash occurs twice. They are few, and kept whole. */
+const SUSPECTS = `
+  SELECT rowid + 1 AS ${ROW_NUMBER}, faulty, h IN (SELECT h FROM candidate) AS twin FROM flags
+  WHERE faulty OR h IN (SELECT h FROM candidate)`;
+
 /**
- * Reads every row once and marks it: makes the tables `duplicate` (rows that equal an earlier one) and `faulty`
- * (rows for quarantine that are no duplicates), both of row numbers, and counts what the quality profile needs.
- *
- * Equal hashes are only candidates for duplicates, and few: they alone are compared by their cells.
+ * Reads every row and marks it: makes the tables `duplicate` (numbers of rows that equal an earlier one) and
+ * `quarantined` (faulty rows that are no duplicates, with their cells, and malformed rows, with their text; each with
+ * its place in the object and its reasons), and counts what the quality profile needs. Equal hashes are only candidates for duplicates: those rows are compared by their cells.
  */
 export const markRows = async (session: Session, source: Source): Promise<RowMarks> => {
   // No clock is needed: rules and derived fields play no part.
-  const { fields, reading } = compileDataset(source.dataset, 0);
+  const { fields, reading, faulty } = compileDataset(source.dataset, 0);
   const cells = fields.map(({ field }) => columnsOf(field).cell).join(', ');
+  // Without a row number, so that DuckDB reads in parallel; a table keeps the order, and its rowid counts from 0.
   await session.run(`CREATE OR REPLACE TEMP TABLE flags AS
-    SELECT ${ROW_NUMBER}, hash(${cells}) AS h, coalesce(${anyFault(fields)}, false) AS faulty, ${flagsOf(fields).join(', ')}
-    FROM (${reading(source.from)})`);
-  await session.run(
-    'CREATE OR REPLACE TEMP TABLE candidate AS SELECT h FROM flags GROUP BY h HAVING count(*) > 1',
-  );
-  const duplicates = await countRows(session, 'candidate');
-  await session.run(
-    `CREATE OR REPLACE TEMP TABLE duplicate AS ${
-      duplicates === 0
-        ? `SELECT ${ROW_NUMBER} FROM flags WHERE false`
-        : `SELECT ${ROW_NUMBER} FROM (
-           SELECT ${ROW_NUMBER}, row_number() OVER (PARTITION BY ${cells} ORDER BY ${ROW_NUMBER}) AS copy
-           FROM ${source.from}
-           WHERE ${ROW_NUMBER} IN (SELECT ${ROW_NUMBER} FROM flags WHERE h IN (SELECT h FROM candidate))
-         ) WHERE copy > 1`
-    }`,
-  );
-  await session.run(`CREATE OR REPLACE TEMP TABLE faulty AS
-    SELECT ${ROW_NUMBER} FROM flags WHERE faulty AND ${ROW_NUMBER} NOT IN (SELECT ${ROW_NUMBER} FROM duplicate)`);
+    SELECT hash(${cells}) AS h, coalesce(${anyFault(fields)}, false) AS faulty, ${flagsOf(fields).join(', ')}
+    FROM (${reading(source.cells)})`);
   const figures = fields.flatMap((_, at) => FIGURES.map((figure) => countFlag(figure, at)));
   const [counts = {}] = await session.query(`SELECT count(*) AS readable, ${figures.join(', ')} FROM flags`);
   const expected = source.rowsIn - source.malformed.rows;
   if (counts.readable !== expected) {
     throw new Error(`DuckDB read ${counts.readable} rows where the tokenizer found ${expected}`);
   }
+  await session.run(
+    'CREATE OR REPLACE TEMP TABLE candidate AS SELECT h FROM flags GROUP BY h HAVING count(*) > 1',
+  );
+  await session.run(`CREATE OR REPLACE TEMP TABLE suspect AS
+    SELECT * FROM ${source.numbered} JOIN (${SUSPECTS}) AS suspects USING (${ROW_NUMBER})`);
+  await session.run(`CREATE OR REPLACE TEMP TABLE duplicate AS
+    SELECT ${ROW_NUMBER} FROM (
+      SELECT ${ROW_NUMBER}, row_number() OVER (PARTITION BY ${cells} ORDER BY ${ROW_NUMBER}) AS copy
+      FROM suspect WHERE twin
+    ) WHERE copy > 1`);
+  await session.run(`CREATE OR REPLACE TEMP TABLE quarantined AS
+    SELECT ${ROW_NUMBER}, ${ROW_NUMBER} + coalesce(ordinal, 0) AS "row", reasons, CAST(NULL AS VARCHAR) AS raw, ${cells}
+    FROM (${faulty(`(SELECT * FROM suspect ANTI JOIN duplicate USING (${ROW_NUMBER}) WHERE faulty)`)}) AS readable
+    ASOF LEFT JOIN (SELECT readable_before, number - readable_before AS ordinal FROM ${source.malformed.from}) AS earlier
+      ON readable.${ROW_NUMBER} > earlier.readable_before
+    UNION ALL BY NAME
+    SELECT number AS "row", [{'field': CAST(NULL AS VARCHAR), 'code': code}] AS reasons, raw FROM ${source.malformed.from}`);
   return {
     fields: fields.map((_, at) => ({
       nulls: Number(counts[`nulls_${at}`]),
@@ -97,7 +100,6 @@ export const markRows = async (session: Session, source: Source): Promise<RowMar
       numericLooking: Number(counts[`numeric_${at}`]),
     })),
     duplicates: await countRows(session, 'duplicate'),
-    faulty: await countRows(session, 'faulty'),
   };
 };
 
@@ -109,19 +111,20 @@ export const writeMarks = async (session: Session, source: Source, path: string)
   const metadata =
     source.plainCsv === null ? '' : `, KV_METADATA {csv: ${literal(JSON.stringify(source.plainCsv))}}`;
   await session.copy(`COPY (
-      SELECT ${ROW_NUMBER}, true AS duplicate FROM duplicate UNION ALL SELECT ${ROW_NUMBER}, false FROM faulty ORDER BY 1
+      SELECT *, false AS duplicate FROM quarantined
+      UNION ALL BY NAME SELECT ${ROW_NUMBER}, true AS duplicate FROM duplicate ORDER BY ${ROW_NUMBER}
     ) TO ${literal(path)} (FORMAT parquet, COMPRESSION zstd${metadata})`);
 };
 
-/** Makes the tables `duplicate` and `faulty` from such a file. */
+/** Makes the tables `duplicate` and `quarantined` from such a file. */
 export const readMarks = async (session: Session, path: string): Promise<void> => {
-  for (const [table, which] of [
-    ['duplicate', 'duplicate'],
-    ['faulty', 'NOT duplicate'],
-  ]) {
-    await session.run(`CREATE OR REPLACE TEMP TABLE ${table} AS
-      SELECT ${ROW_NUMBER} FROM read_parquet(${literal(path)}) WHERE ${which}`);
-  }
+  const from = `read_parquet(${literal(path)})`;
+  await session.run(
+    `CREATE OR REPLACE TEMP TABLE duplicate AS SELECT ${ROW_NUMBER} FROM ${from} WHERE duplicate`,
+  );
+  await session.run(
+    `CREATE OR REPLACE TEMP TABLE quarantined AS SELECT * EXCLUDE (duplicate) FROM ${from} WHERE NOT duplicate`,
+  );
 };
 
 /** What an earlier scan found out about a plain CSV object, or null: see `Source.plainCsv`. */

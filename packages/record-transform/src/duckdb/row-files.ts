@@ -1,17 +1,32 @@
 import { Buffer } from 'node:buffer';
 import { type FileHandle, open } from 'node:fs/promises';
 import type { MalformedCode } from '../outcome.ts';
+import { readCsv } from './csv-file.ts';
+import type { Source } from './source.ts';
 
 const FLUSH_BYTES = 1024 * 1024;
 
-/** Appends bytes to a new file in large writes. `flushIfFull` is to be awaited now and then: it bounds the memory. */
-class BufferedFile {
+/** Appends to a new file in large writes. `flushIfFull` is to be awaited now and then: it bounds the memory. */
+class LineFile {
+  readonly path: string;
   readonly #file: FileHandle;
   #buffer = Buffer.allocUnsafe(2 * FLUSH_BYTES);
   #length = 0;
+  #lineStart = 0;
+  /** In bytes. */
+  longestLine = 0;
 
-  constructor(file: FileHandle) {
+  private constructor(path: string, file: FileHandle) {
+    this.path = path;
     this.#file = file;
+  }
+
+  /** With a header: a first row may begin with the bytes of a byte order mark, and behind a header they are data. */
+  static async create(path: string): Promise<LineFile> {
+    const file = new LineFile(path, await open(path, 'w'));
+    file.text('header');
+    file.endLine();
+    return file;
   }
 
   #reserve(bytes: number): void {
@@ -22,7 +37,7 @@ class BufferedFile {
   }
 
   bytes(from: Uint8Array, start: number, end: number): void {
-    this.#reserve(end - start + 1);
+    this.#reserve(end - start);
     this.#buffer.set(from.subarray(start, end), this.#length);
     this.#length += end - start;
   }
@@ -32,6 +47,12 @@ class BufferedFile {
     this.#length += this.#buffer.write(text, this.#length);
   }
 
+  endLine(): void {
+    this.text('\n');
+    this.longestLine = Math.max(this.longestLine, this.#length - this.#lineStart);
+    this.#lineStart = this.#length;
+  }
+
   async flushIfFull(): Promise<void> {
     if (this.#length >= FLUSH_BYTES) await this.#flush();
   }
@@ -39,87 +60,102 @@ class BufferedFile {
   async #flush(): Promise<void> {
     await this.#file.writeFile(this.#buffer.subarray(0, this.#length));
     this.#length = 0;
+    this.#lineStart = 0;
   }
 
   async close(): Promise<void> {
-    await this.#flush();
-    await this.#file.close();
+    try {
+      await this.#flush();
+    } finally {
+      await this.#file.close();
+    }
   }
 }
 
 const quoted = (text: string): string => `"${text.replaceAll('"', '""')}"`;
 
-/**
- * The rows of an object as two files that DuckDB reads without surprises: readable rows as plain CSV (one line
- * end, a header to skip, no malformed row; an unquoted empty cell is null where `cells` wrote it), malformed ones apart.
- */
-export interface RowFiles {
-  /** A readable row, as the bytes of a well-formed CSV row. */
-  raw(from: Uint8Array, start: number, end: number): void;
-  /** A readable row. */
-  cells(cells: readonly (string | null)[]): void;
-  malformed(code: MalformedCode, raw: string): void;
-  flushIfFull(): Promise<void>;
-  /** Both files are complete after it. */
-  close(): Promise<void>;
-  /** Rows so far, malformed ones too. */
-  readonly rows: number;
-  readonly malformedRows: number;
-  /** At most so many bytes has a readable row, and a line of the malformed ones. */
-  readonly longestRow: number;
-  readonly longestMalformed: number;
+/** An object's readable rows as a CSV file without surprises: one line end, nothing malformed. */
+export class ReadableRows {
+  readonly #file: LineFile;
+
+  private constructor(file: LineFile) {
+    this.#file = file;
+  }
+
+  static async create(path: string): Promise<ReadableRows> {
+    return new ReadableRows(await LineFile.create(path));
+  }
+
+  /** A row as the bytes of a well-formed CSV row, without its line end. */
+  raw(from: Uint8Array, start: number, end: number): void {
+    this.#file.bytes(from, start, end);
+    this.#file.endLine();
+  }
+
+  /** A row of cells; a null is an empty cell without quotes. */
+  cells(cells: readonly (string | null)[]): void {
+    this.#file.text(cells.map((cell) => (cell === null ? '' : quoted(cell))).join(','));
+    this.#file.endLine();
+  }
+
+  get path(): string {
+    return this.#file.path;
+  }
+
+  get longestRow(): number {
+    return this.#file.longestLine;
+  }
+
+  flushIfFull(): Promise<void> {
+    return this.#file.flushIfFull();
+  }
+
+  close(): Promise<void> {
+    return this.#file.close();
+  }
 }
 
-export const createRowFiles = async (readablePath: string, malformedPath: string): Promise<RowFiles> => {
-  const readable = new BufferedFile(await open(readablePath, 'w'));
-  const broken = new BufferedFile(await open(malformedPath, 'w'));
-  // A first row may begin with the bytes of a byte order mark; behind a header they are data to DuckDB too.
-  readable.text('readable\n');
-  broken.text('malformed\n');
-  let rows = 0;
-  let malformedRows = 0;
-  let longestRow = 0;
-  let longestMalformed = 0;
-  return {
-    raw(from, start, end) {
-      rows += 1;
-      if (end - start > longestRow) longestRow = end - start;
-      readable.bytes(from, start, end);
-      readable.text('\n');
-    },
-    cells(cells) {
-      rows += 1;
-      const line = cells.map((cell) => (cell === null ? '' : quoted(cell))).join(',');
-      if (line.length * 3 > longestRow) longestRow = line.length * 3;
-      readable.text(`${line}\n`);
-    },
-    malformed(code, raw) {
-      rows += 1;
-      malformedRows += 1;
-      const readableBefore = rows - malformedRows;
-      const line = `${rows},${readableBefore},${malformedRows},${code},${quoted(raw)}\n`;
-      longestMalformed = Math.max(longestMalformed, line.length * 3);
-      broken.text(line);
-    },
-    async flushIfFull() {
-      await readable.flushIfFull();
-      await broken.flushIfFull();
-    },
-    get rows() {
-      return rows;
-    },
-    get malformedRows() {
-      return malformedRows;
-    },
-    get longestMalformed() {
-      return longestMalformed;
-    },
-    get longestRow() {
-      return longestRow;
-    },
-    async close() {
-      await readable.close();
-      await broken.close();
-    },
-  };
-};
+/** An object's malformed rows, set apart with their reasons. */
+export class MalformedRows {
+  readonly #file: LineFile;
+  #rows = 0;
+
+  private constructor(file: LineFile) {
+    this.#file = file;
+  }
+
+  static async create(path: string): Promise<MalformedRows> {
+    return new MalformedRows(await LineFile.create(path));
+  }
+
+  /** `number`: among all rows of the object, from 1. */
+  add(number: number, code: MalformedCode, raw: string): void {
+    this.#rows += 1;
+    this.#file.text(`${number},${number - this.#rows},${code},${quoted(raw)}`);
+    this.#file.endLine();
+  }
+
+  flushIfFull(): Promise<void> {
+    return this.#file.flushIfFull();
+  }
+
+  close(): Promise<void> {
+    return this.#file.close();
+  }
+
+  /** What DuckDB may read once the file is closed. */
+  source(): Source['malformed'] {
+    const file = readCsv({
+      path: this.#file.path,
+      delimiter: ',',
+      columns: 4,
+      emptyIsNull: false,
+      longestRow: this.#file.longestLine,
+      lineBreakInQuotes: true,
+      leaveOutMisfits: false,
+    });
+    const columns =
+      'CAST(c0 AS BIGINT) AS number, CAST(c1 AS BIGINT) AS readable_before, c2 AS code, c3 AS raw';
+    return { rows: this.#rows, from: `(SELECT ${columns} FROM ${file})` };
+  }
+}

@@ -3,11 +3,13 @@ import { join } from 'node:path';
 import type { Dataset } from '@sluice/record-schema';
 import { type RowCounts, unaccounted } from '../counts.ts';
 import type { Reason, RunContext } from '../outcome.ts';
+import { knownCsvSource } from './csv-source.ts';
 import { columnsOf } from './fields.ts';
 import { countRows, markRows, readMarks, readPlainCsv } from './mark-rows.ts';
+import { openSource } from './open-source.ts';
 import { compileDataset, ROW_NUMBER } from './rows.ts';
 import { type EngineLimits, type Session, type StatementProgress, withSession } from './session.ts';
-import { openSource, type Source } from './source.ts';
+import type { Source } from './source.ts';
 import { identifier, literal } from './sql.ts';
 
 export interface StagedFile {
@@ -48,33 +50,27 @@ const staged = async (file: string, rows: number): Promise<StagedFile> => ({
   bytes: (await stat(file)).size,
 });
 
-/** Malformed rows and faulty ones in one file, by the number that the row has in the object. */
-const quarantineSql = (dataset: Dataset, source: Source, file: string): string => {
+const quarantineSql = (dataset: Dataset, file: string): string => {
   const record = dataset.fields.flatMap((field) => [literal(field.from), columnsOf(field).cell]);
-  const faulty = `
-    SELECT ${ROW_NUMBER} + coalesce(earlier.ordinal, 0) AS "row", reasons, json_object(${record.join(', ')}) AS record,
-      CAST(NULL AS VARCHAR) AS raw
-    FROM quarantined ASOF LEFT JOIN ${source.malformed.from} AS earlier
-      ON quarantined.${ROW_NUMBER} > earlier.readable_before`;
-  const malformed = `
-    SELECT number, [{'field': CAST(NULL AS VARCHAR), 'code': code}], NULL, raw FROM ${source.malformed.from}`;
-  return `COPY (SELECT * FROM (${faulty} UNION ALL ${malformed}) ORDER BY "row") TO ${literal(file)} (FORMAT json)`;
+  return `COPY (
+      SELECT "row", reasons, CASE WHEN raw IS NULL THEN json_object(${record.join(', ')}) END AS record, raw
+      FROM quarantined ORDER BY "row"
+    ) TO ${literal(file)} (FORMAT json)`;
 };
 
-const reasonCounts = async (session: Session, source: Source): Promise<RowCounts['reasons']> => {
+const reasonCounts = async (session: Session): Promise<RowCounts['reasons']> => {
   const rows = await session.query(`
-    SELECT field, code, count(*) AS "rows" FROM (
-      SELECT unnest(reasons, recursive := true) FROM quarantined
-      UNION ALL SELECT CAST(NULL AS VARCHAR), code FROM ${source.malformed.from}
-    ) GROUP BY ALL ORDER BY "rows" DESC, field, code`);
+    SELECT field, code, count(*) AS "rows"
+    FROM (SELECT unnest(reasons, recursive := true) FROM quarantined)
+    GROUP BY ALL ORDER BY "rows" DESC, field, code`);
   // The statement wrote nothing but the reasons that the compiler put into it.
   return rows as unknown as readonly (Reason & { rows: number })[];
 };
 
 /**
  * Takes every row of an object to its fate: accepted rows to Parquet, faulty and malformed ones to a quarantine
- * file, everything counted. DuckDB parses the object again for each kind of row, since that costs less than
- * keeping the first reading; every count is taken from what was written, so that their sum proves something.
+ * file, everything counted. DuckDB parses the object again for each question, since that costs less than keeping
+ * the first reading; every count is taken from what was written, so that their sum proves something.
  *
  * @throws {RefusedObject} if the object cannot be read at all
  */
@@ -84,6 +80,7 @@ export const stageObject = (request: StageRequest): Promise<StagedObject> => {
   return withSession({ scratchDir, limits, pseudonymKey, onProgress }, (session) => stage(session, request));
 };
 
+/** The object with the tables `duplicate` and `quarantined`: from the quality scan's file, or found out now. */
 const openMarked = async (session: Session, request: StageRequest): Promise<Source> => {
   const { marks } = request;
   if (marks === undefined) {
@@ -91,24 +88,23 @@ const openMarked = async (session: Session, request: StageRequest): Promise<Sour
     await markRows(session, source);
     return source;
   }
-  const source = await openSource(session, { ...request, plainCsv: await readPlainCsv(session, marks) });
   await readMarks(session, marks);
-  return source;
+  const csv = await readPlainCsv(session, marks);
+  return csv ? knownCsvSource(request, csv) : openSource(session, request);
 };
 
-/** The rows of a source that are, or are not, in some of the tables of marks. */
-export const rowsOf = (source: Source, join: 'SEMI' | 'ANTI', marks: string): string =>
-  `(SELECT * FROM ${source.from} ${join} JOIN (${marks}) AS marks USING (${ROW_NUMBER}))`;
-
-const FAULTY = `SELECT ${ROW_NUMBER} FROM faulty`;
-const MARKED = `SELECT ${ROW_NUMBER} FROM duplicate UNION ALL ${FAULTY}`;
+/** The rows of a source that are neither duplicates nor faulty. */
+export const cleanRows = (source: Source): string =>
+  `(SELECT * FROM ${source.numbered} ANTI JOIN (
+      SELECT ${ROW_NUMBER} FROM duplicate UNION ALL SELECT ${ROW_NUMBER} FROM quarantined
+    ) AS marked USING (${ROW_NUMBER}))`;
 
 const stage = async (session: Session, request: StageRequest): Promise<StagedObject> => {
   const { context, outputDir } = request;
   const source = await openMarked(session, request);
   const { dataset } = source;
   const sql = compileDataset(dataset, context.asOf);
-  const clean = rowsOf(source, 'ANTI', MARKED);
+  const clean = cleanRows(source);
 
   const byRule =
     dataset.rules.length === 0
@@ -125,11 +121,9 @@ const stage = async (session: Session, request: StageRequest): Promise<StagedObj
      TO ${literal(acceptedFile)} (FORMAT parquet, COMPRESSION zstd)`,
   );
 
-  await session.run(`CREATE OR REPLACE TEMP TABLE quarantined AS
-    ${sql.faulty(rowsOf(source, 'SEMI', FAULTY))}`);
   const quarantineFile = join(outputDir, 'quarantine.jsonl');
-  const nothing = source.malformed.rows === 0 && (await countRows(session, 'faulty')) === 0;
-  const quarantined = nothing ? 0 : await session.copy(quarantineSql(dataset, source, quarantineFile));
+  const isAny = (await countRows(session, 'quarantined')) > 0;
+  const quarantined = !isAny ? 0 : await session.copy(quarantineSql(dataset, quarantineFile));
 
   const counts: RowCounts = {
     rowsIn: source.rowsIn,
@@ -140,7 +134,7 @@ const stage = async (session: Session, request: StageRequest): Promise<StagedObj
     }),
     duplicates: await countRows(session, 'duplicate'),
     quarantined,
-    reasons: quarantined > 0 ? await reasonCounts(session, source) : [],
+    reasons: quarantined > 0 ? await reasonCounts(session) : [],
   };
   const lost = unaccounted(counts);
   if (lost !== 0) {
