@@ -356,3 +356,47 @@ export const runs = {
     history: await historyOf({ transformFails: 'always' }),
   }),
 };
+
+const HOSTILE = `"><script>document.title='broken'</script><img src=x onerror=alert(1)>'&amp;\u202e\0${'long'.repeat(60)}`;
+
+/** Every text that comes from outside tries to break out of the page, or to be wider than it. */
+export const hostile = async (evil = HOSTILE): Promise<ReportInput> => {
+  const input = await runs.published();
+  return {
+    ...input,
+    run: {
+      ...published,
+      runId: evil,
+      object: { ...run.object, bucket: evil, key: evil },
+      counts: {
+        ...published.counts,
+        filtered: [{ rule: evil, rows: 12 }],
+        reasons: [{ field: evil, code: evil, rows: 8 }],
+      },
+      files: [{ key: evil, rows: 1180, bytes: 1 }],
+      unknownColumns: [evil],
+      quality: {
+        profile: { ...goodQuality.profile, columns: [{ name: evil, type: evil, nulls: 1, invalid: 0 }] },
+        verdict: {
+          ...goodQuality.verdict,
+          costs: [{ figure: evil, points: 6.5, because: evil }],
+          findings: [{ level: 'warning', code: evil, field: evil, message: evil }],
+          checks: [{ check: evil, field: evil, level: 'error', passed: true, actual: 1, allowed: 1 }],
+        },
+      },
+    },
+    definition: {
+      StartAt: evil,
+      States: { [evil]: { Type: 'Task', Comment: evil, Next: 'End' }, End: { Type: 'Succeed' } },
+    },
+    examples: [
+      {
+        row: 1,
+        reasons: [{ field: evil, code: evil }],
+        record: { id: evil, name: evil, [evil]: evil },
+        raw: evil,
+      },
+    ],
+    commands: [{ purpose: evil, line: evil }],
+  };
+};

@@ -4,7 +4,7 @@ import { type Html, html } from './html.ts';
 export type Tone = 'accepted' | 'filtered' | 'duplicates' | 'quarantined' | 'refused' | 'lost';
 
 /** The least share, in percent, with which a part can still be seen. */
-const SLIVER = 0.7;
+const SLIVER = 1.5;
 
 /** Percentages that add up to 100. Parts that are there, but too small to be seen, are widened at the cost of others. */
 export const visibleShares = (parts: readonly number[]): readonly number[] => {
@@ -22,7 +22,7 @@ export const barPatterns = html`<svg class="patterns" width="0" height="0" aria-
 <pattern id="pattern-filtered" width="7" height="7" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><rect width="2" height="7"/></pattern>
 <pattern id="pattern-duplicates" width="6" height="6" patternUnits="userSpaceOnUse"><circle cx="3" cy="3" r="1.4"/></pattern>
 <pattern id="pattern-quarantined" width="7" height="7" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><rect width="1.6" height="7"/><rect width="7" height="1.6"/></pattern>
-<pattern id="pattern-refused" width="6" height="6" patternUnits="userSpaceOnUse"><rect width="6" height="2"/></pattern>
+<pattern id="pattern-refused" width="10" height="10" patternUnits="userSpaceOnUse" patternTransform="rotate(-45)"><rect width="1" height="10"/></pattern>
 <pattern id="pattern-lost" width="6" height="6" patternUnits="userSpaceOnUse"><rect width="2" height="6"/></pattern>
 </defs></svg>`;
 
@@ -40,7 +40,7 @@ export const stackedBar = (parts: readonly { readonly tone: Tone; readonly rows:
   let from = 0;
   const pieces = parts.map(({ tone }, at) => {
     const width = shares[at] ?? 0;
-    const piece = html`${filled(tone, percent(from), percent(width))}<rect class="seam" x="${percent(from)}" width="${from === 0 || width === 0 ? 0 : 2}" height="100%"/>`;
+    const piece = html`${filled(tone, percent(from), percent(width))}<rect class="seam" x="${percent(from)}" width="${from === 0 || width === 0 ? 0 : 1.5}" height="100%"/>`;
     from += width;
     return piece;
   });

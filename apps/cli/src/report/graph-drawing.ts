@@ -4,6 +4,7 @@ import { type Html, html, NOTHING } from './html.ts';
 import type { DrawnState } from './report-input.ts';
 import { shownText } from './shown-text.ts';
 import type { Edge } from './state-graph.ts';
+import { type Stay, takesTime } from './way-taken.ts';
 
 /** Lengths in CSS pixels. */
 export interface Geometry {
@@ -15,27 +16,19 @@ export interface Geometry {
 }
 
 export const WIDE: Geometry = {
-  node: { width: 166, height: 40 },
-  pitch: { x: 194, y: 68 },
+  node: { width: 172, height: 40 },
+  pitch: { x: 196, y: 68 },
   fontSize: 12.5,
   label: { lines: 1, characters: 24 },
 };
 
 /** Four columns on a telephone, in letters that need no magnifying. */
 export const NARROW: Geometry = {
-  node: { width: 78, height: 56 },
-  pitch: { x: 88, y: 80 },
+  node: { width: 78, height: 60 },
+  pitch: { x: 88, y: 84 },
   fontSize: 10.5,
-  label: { lines: 3, characters: 12 },
+  label: { lines: 3, characters: 11 },
 };
-
-/** What happened in a state during the run, over all its visits. */
-export interface NodeStory {
-  readonly visits: number;
-  readonly milliseconds: number;
-  readonly attempts: number;
-  readonly failed: boolean;
-}
 
 interface Point {
   readonly x: number;
@@ -189,32 +182,37 @@ const outline = (type: string, width: number, height: number): Html => {
   return html`<rect class="shape" width="${width}" height="${height}" rx="${radius}"/>`;
 };
 
-const storyLine = ({ visits, milliseconds, attempts, failed }: NodeStory, type: string): string => {
-  const worksOrWaits = !['Choice', 'Pass', 'Succeed', 'Fail'].includes(type);
-  return [
-    failed || type === 'Fail' ? '✕' : '✓',
-    ...(worksOrWaits ? [duration(milliseconds)] : []),
+/** As much of a stay as fits on one line; the table beside the graph has all of it. */
+const stayLine = (
+  { visits, milliseconds, attempts, error }: Stay,
+  type: string,
+  { characters }: Geometry['label'],
+): string =>
+  [
+    ...(takesTime(type) ? [duration(milliseconds)] : []),
     ...(visits > 1 ? [`${visits}×`] : []),
     ...(attempts > visits ? [`${attempts} tries`] : []),
-  ].join(' ');
-};
+  ].reduce(
+    (line, part) => (line.length + part.length < characters ? `${line} ${part}` : line),
+    error !== null || type === 'Fail' ? '✕' : '✓',
+  );
 
 const drawNode = (
   name: string,
   state: DrawnState,
-  story: NodeStory | undefined,
+  stay: Stay | undefined,
   origin: Point,
   { node, fontSize, label }: Geometry,
 ): Html => {
-  const lines = [...labelLines(name, label), ...(story ? [storyLine(story, state.Type)] : [])];
+  const lines = [...labelLines(name, label), ...(stay ? [stayLine(stay, state.Type, label)] : [])];
   const lineHeight = fontSize * 1.22;
   const first = node.height / 2 - ((lines.length - 1) * lineHeight) / 2 + fontSize * 0.34;
   const texts = lines.map((line, index) => {
-    const kind = story && index === lines.length - 1 ? 'story' : 'name';
+    const kind = stay && index === lines.length - 1 ? 'stay' : 'name';
     return html`<text class="${kind}" x="${node.width / 2}" y="${Math.round((first + index * lineHeight) * 10) / 10}" font-size="${fontSize}">${line}</text>`;
   });
-  const failed = story !== undefined && (story.failed || state.Type === 'Fail');
-  const kind = `node${story ? ' taken' : ''}${failed ? ' failed' : ''}`;
+  const failed = stay !== undefined && (stay.error !== null || state.Type === 'Fail');
+  const kind = `node${stay ? ' taken' : ''}${failed ? ' failed' : ''}`;
   const handled = state.Catch?.length
     ? html`<circle class="handled" cx="${node.width - 6}" cy="6" r="1.8"/>`
     : NOTHING;
@@ -224,7 +222,7 @@ const drawNode = (
 export interface Picture {
   readonly layout: Layout;
   readonly states: Readonly<Record<string, DrawnState>>;
-  readonly stories: ReadonlyMap<string, NodeStory>;
+  readonly stays: ReadonlyMap<string, Stay>;
   readonly taken: ReadonlySet<Edge>;
   readonly title: string;
   readonly description: string;
@@ -232,7 +230,7 @@ export interface Picture {
 
 /** The graph as SVG. `id` makes the ids of its title and description; it is unique in the document. */
 export const drawGraph = (picture: Picture, geometry: Geometry, id: string): Html => {
-  const { layout, states, stories, taken } = picture;
+  const { layout, states, stays, taken } = picture;
   const place = coordinates(geometry, layout);
   // What was taken lies on top of what was not.
   const routes = [...layout.routes].sort(
@@ -240,7 +238,7 @@ export const drawGraph = (picture: Picture, geometry: Geometry, id: string): Htm
   );
   const nodes = [...layout.cells].map(([name, { column, layer }]) => {
     const origin = { x: place.x(column) - geometry.node.width / 2, y: place.top(layer) };
-    return drawNode(name, states[name] ?? { Type: '' }, stories.get(name), origin, geometry);
+    return drawNode(name, states[name] ?? { Type: '' }, stays.get(name), origin, geometry);
   });
   return html`<svg class="graph ${id}" viewBox="0 0 ${place.width} ${place.height}" width="${place.width}" height="${place.height}" role="img" aria-labelledby="${id}-title ${id}-description">
 <title id="${id}-title">${picture.title}</title>

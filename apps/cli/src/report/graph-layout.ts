@@ -2,7 +2,7 @@ import type { Edge, StateGraph } from './state-graph.ts';
 
 export interface Cell {
   readonly layer: number;
-  /** 0 is the spine, columns beside it count up to the right and down to the left. */
+  /** 0 is the spine; columns beside it count up to the right and down to the left. */
   readonly column: number;
 }
 
@@ -17,19 +17,25 @@ export interface Layout {
   readonly routes: readonly Route[];
 }
 
-/** The longest chain of edges from each state through states that `isOpen`, one that ends in `goal` before others. */
-const longestChains = (
+interface Chain {
+  readonly names: readonly string[];
+  /** Its length, and more than any length if it ends in a goal. */
+  readonly worth: number;
+}
+
+/** The best chain of forward edges from each open state through open states. */
+const bestChains = (
   { edges, layers }: StateGraph,
   isOpen: (name: string) => boolean,
   isGoal: (name: string) => boolean,
-): ReadonlyMap<string, { readonly chain: readonly string[]; readonly worth: number }> => {
-  const best = new Map<string, { readonly chain: readonly string[]; readonly worth: number }>();
+): ReadonlyMap<string, Chain> => {
+  const best = new Map<string, Chain>();
   for (const name of [...layers.keys()].reverse().filter(isOpen)) {
-    let found = { chain: [name], worth: isGoal(name) ? layers.size : 1 };
+    let found: Chain = { names: [name], worth: isGoal(name) ? layers.size : 1 };
     for (const { from, to, kind, back } of edges) {
       const rest = best.get(to);
       if (from !== name || kind !== 'next' || back || rest === undefined) continue;
-      if (rest.worth + 1 > found.worth) found = { chain: [name, ...rest.chain], worth: rest.worth + 1 };
+      if (rest.worth + 1 > found.worth) found = { names: [name, ...rest.names], worth: rest.worth + 1 };
     }
     best.set(name, found);
   }
@@ -44,66 +50,75 @@ const slot = (lane: number, layer: number): string => `${lane}:${layer}`;
 /**
  * Places every state: its row is its layer, its column comes from taking the graph apart into chains. The longest way
  * to success is the spine; each chain after that, longest first, goes to the column nearest to where it branches off.
- * The layout depends on nothing but the graph: the same state is at the same place in every report.
+ * The places depend on nothing but the graph: the same state is at the same place in every report.
  */
 const placeStates = (
   graph: StateGraph,
   start: string,
   isGoal: (name: string) => boolean,
-): Map<string, Cell> => {
+): ReadonlyMap<string, Cell> => {
   const cells = new Map<string, Cell>();
   const taken = new Set<string>();
-  const place = (chain: readonly string[], column: number): void => {
-    for (const name of chain) {
-      const layer = graph.layers.get(name) ?? 0;
-      cells.set(name, { layer, column });
-      taken.add(slot(column, layer));
+  const layerOf = (name: string): number => graph.layers.get(name) ?? 0;
+  const isFree = (name: string): boolean => !cells.has(name);
+  const place = (names: readonly string[], column: number): void => {
+    for (const name of names) {
+      cells.set(name, { layer: layerOf(name), column });
+      taken.add(slot(column, layerOf(name)));
     }
   };
-  place(longestChains(graph, () => true, isGoal).get(start)?.chain ?? [], 0);
+  // Of two chains of the same length the one that closes a loop is placed first: its back edge runs beside it.
+  const rank = ({ names, worth }: Chain): number =>
+    2 * worth + Number(graph.edges.some(({ from, back }) => back && from === names[0]));
+
+  place(bestChains(graph, isFree, isGoal).get(start)?.names ?? [], 0);
   while (cells.size < graph.layers.size) {
-    const chains = [
-      ...longestChains(
-        graph,
-        (name) => !cells.has(name),
-        () => false,
-      ).values(),
-    ];
-    const { chain } = chains.reduce((best, one) => (one.worth > best.worth ? one : best));
-    const home = graph.edges.find(({ from, to }) => to === chain[0] && cells.has(from))?.from ?? start;
+    const chains = [...bestChains(graph, isFree, isGoal).values()];
+    const { names } = chains.reduce((best, one) => (rank(one) > rank(best) ? one : best));
+    const parent = graph.edges.find(({ from, to }) => to === names[0] && cells.has(from))?.from ?? start;
+    const home = cells.get(parent)?.column ?? 0;
     let step = 0;
-    const column = (): number => (cells.get(home)?.column ?? 0) + outwards(step);
     // Column 0 is the spine's own, to its end.
-    while (column() === 0 || chain.some((name) => taken.has(slot(column(), graph.layers.get(name) ?? 0))))
+    while (
+      home + outwards(step) === 0 ||
+      names.some((name) => taken.has(slot(home + outwards(step), layerOf(name))))
+    ) {
       step += 1;
-    place(chain, column());
+    }
+    place(names, home + outwards(step));
   }
   return cells;
 };
 
 /** Finds a way between the states for each edge. Edges to the same state may share a lane. */
-const routeEdges = (edges: readonly Edge[], cells: ReadonlyMap<string, Cell>): Route[] => {
+const routeEdges = (edges: readonly Edge[], cells: ReadonlyMap<string, Cell>): readonly Route[] => {
   const owners = new Map([...cells].map(([name, { column, layer }]) => [slot(column, layer), name]));
-  return edges.flatMap((edge) => {
-    const from = cells.get(edge.from);
-    const to = cells.get(edge.to);
-    if (from === undefined || to === undefined) return [];
+  const laneOf = (edge: Edge, from: Cell, to: Cell): number => {
     // A forward edge passes the layers in between; a back edge starts beside its own and ends beside the other.
     const [first, last] = edge.back ? [to.layer, from.layer] : [from.layer + 1, to.layer - 1];
     const passed = Array.from({ length: Math.max(0, last - first + 1) }, (_, at) => first + at);
     const isFree = (lane: number): boolean =>
       passed.every((layer) => [undefined, edge.from, edge.to].includes(owners.get(slot(lane, layer))));
     const detour = (lane: number): number => Math.abs(lane - from.column) + Math.abs(lane - to.column);
-    const gutters = Array.from({ length: 2 * cells.size }, (_, at) => from.column + 0.5 - outwards(at)).sort(
-      (one, other) => detour(one) - detour(other),
-    );
     const columns = edge.back ? [from.column].filter((one) => one !== to.column) : [to.column, from.column];
+    const gutters = Array.from({ length: 2 * cells.size }, (_, at) => from.column + 0.5 - outwards(at));
+    gutters.sort((one, other) => detour(one) - detour(other));
     const lane = [...columns, ...gutters].find(isFree) ?? to.column;
     for (const layer of passed) owners.set(slot(lane, layer), owners.get(slot(lane, layer)) ?? edge.to);
-    return [{ edge, lane }];
-  });
+    return lane;
+  };
+  const span = ({ from, to }: Edge): number => (cells.get(to)?.layer ?? 0) - (cells.get(from)?.layer ?? 0);
+  const isCatch = ({ kind }: Edge): number => Number(kind === 'catch');
+  // The longest choose first. Catch edges come last: whether one is drawn must not move the others.
+  return [...edges]
+    .sort((one, other) => isCatch(one) - isCatch(other) || span(other) - span(one))
+    .flatMap((edge) => {
+      const [from, to] = [cells.get(edge.from), cells.get(edge.to)];
+      return from && to ? [{ edge, lane: laneOf(edge, from, to) }] : [];
+    });
 };
 
+/** A place for every state and a way for every edge that is drawn. The spine leads to a goal, if one can be reached. */
 export const layOut = (
   graph: StateGraph,
   start: string,

@@ -50,11 +50,13 @@ const nextSteps = ({ run }: ReportInput): readonly string[] => {
   }
   const { counts, unknownColumns, quality } = run;
   const ignored = unknownColumns.map((column) => shownText(column, 60)).join(', ');
-  const warnings = quality.verdict.findings.filter(({ level }) => level !== 'note').length;
+  const { findings, checks } = quality.verdict;
+  const warnings =
+    findings.filter(({ level }) => level !== 'note').length + checks.filter(({ passed }) => !passed).length;
   const steps = [
     ...(counts.quarantined > 0
       ? [
-          `Correct ${plural(counts.quarantined, 'quarantined row')} and send only those, as a new object: rows that are published already would be published twice.`,
+          `Correct the ${plural(counts.quarantined, 'quarantined row')} and send nothing else, as a new object: rows that are published already would be published twice.`,
         ]
       : []),
     ...(warnings > 0 ? [`Look at ${plural(warnings, 'warning')} of the quality score.`] : []),

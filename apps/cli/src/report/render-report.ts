@@ -46,9 +46,9 @@ ${headSection(input)}
 <main>
 ${nextSection(input)}
 ${rowsSection(input)}
-${reasonsSection(input)}
 ${waySection(input)}
 ${scoreSection(quality)}
+${reasonsSection(input)}
 ${quality === null ? NOTHING : columnsSection(quality, input.dataset)}
 ${filesSection(input)}
 </main>

@@ -35,8 +35,8 @@ const partRow = ({ tone, label, note, rows }: Part, rowsIn: number): Html =>
 
 const countsTable = (parts: readonly Part[], rowsIn: number): Html =>
   html`${stackedBar(parts)}
-<table>
-<caption>What became of ${plural(rowsIn, 'row')}</caption>
+<table class="fates">
+<caption>What became of ${plural(rowsIn, 'row')}. The bar draws wider what would be too small to be seen.</caption>
 <thead><tr><th scope="col">Fate</th><th scope="col" class="number">Rows</th><th scope="col" class="number">Share</th></tr></thead>
 <tbody>${parts.map((part) => partRow(part, rowsIn))}</tbody>
 <tfoot><tr><th scope="row">Rows in</th><td class="number">${count(rowsIn)}</td><td class="number">${share(rowsIn, rowsIn)}</td></tr></tfoot>

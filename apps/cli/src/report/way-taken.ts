@@ -1,58 +1,66 @@
 import type { HistoryEvent } from '@sluice/local-stepfunctions';
 import type { DrawnStateMachine } from './report-input.ts';
 
-/** One stay in a state. */
-export interface Visit {
-  readonly state: string;
-  /** Null if the execution ended in the midst of it. */
-  readonly milliseconds: number | null;
-  /** How often the task was tried; 0 for a state that is no task. */
+/** What happened in one state, over all its visits. */
+export interface Stay {
+  readonly visits: number;
+  readonly milliseconds: number;
+  /** How often its task was tried; 0 if it is no task. */
   readonly attempts: number;
-  /** The error that the last attempt ended with, caught or not. */
+  /** The error of the last attempt, whether it was caught or not. */
   readonly error: string | null;
+  /** The states that followed, each once. */
+  readonly next: readonly string[];
 }
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
+/** The other types of states only decide, shape data or end. */
+export const takesTime = (type: string | undefined): boolean =>
+  !['Choice', 'Pass', 'Succeed', 'Fail'].includes(type ?? '');
 
 const failureOf = (event: HistoryEvent): string | null => {
   const details = event.taskFailedEventDetails ?? event.taskTimedOutEventDetails;
   return details === undefined ? null : (details.error ?? 'an error without a name');
 };
 
-/** The states that an execution went through, in order; those inside a Map or a Parallel are left out. */
+const isBrokenOff = ({ type }: HistoryEvent): boolean => /^Execution(Failed|Aborted|TimedOut)$/.test(type);
+
+/**
+ * The states that an execution went through, by name and in the order of their first visits. States inside a Map or a
+ * Parallel are left out.
+ */
 export const wayTaken = (
-  definition: DrawnStateMachine,
+  { States }: DrawnStateMachine,
   history: readonly HistoryEvent[],
-): readonly Visit[] => {
-  const visits: {
-    state: string;
-    entered: number;
-    milliseconds: number | null;
-    attempts: number;
-    error: string | null;
-  }[] = [];
+): ReadonlyMap<string, Stay> => {
+  const stays = new Map<string, Mutable<Stay>>();
+  let here: { readonly name: string; readonly since: number; readonly stay: Mutable<Stay> } | null = null;
   for (const event of history) {
     const time = event.timestamp.getTime();
-    const { stateEnteredEventDetails: entry, stateExitedEventDetails: exit } = event;
-    const visit = visits.at(-1);
-    if (entry !== undefined && Object.hasOwn(definition.States, entry.name)) {
-      visits.push({ state: entry.name, entered: time, milliseconds: null, attempts: 0, error: null });
-    } else if (visit === undefined) {
-    } else if (
-      exit?.name === visit.state ||
-      (event.type === 'ExecutionFailed' && visit.milliseconds === null)
-    ) {
-      visit.milliseconds = time - visit.entered;
-    } else if (definition.States[visit.state]?.Type === 'Task') {
+    const entered = event.stateEnteredEventDetails?.name;
+    if (entered !== undefined && Object.hasOwn(States, entered)) {
+      if (here && !here.stay.next.includes(entered)) here.stay.next = [...here.stay.next, entered];
+      const stay = stays.get(entered) ?? { visits: 0, milliseconds: 0, attempts: 0, error: null, next: [] };
+      stay.visits += 1;
+      stays.set(entered, stay);
+      here = { name: entered, since: time, stay };
+    } else if (here !== null) {
+      const { name, since, stay } = here;
+      if (event.stateExitedEventDetails?.name === name || isBrokenOff(event))
+        stay.milliseconds += time - since;
+      if (States[name]?.Type !== 'Task') continue;
       if (event.type === 'TaskScheduled') {
-        visit.attempts += 1;
-        visit.error = null;
+        stay.attempts += 1;
+        stay.error = null;
       }
-      visit.error = failureOf(event) ?? visit.error;
+      stay.error = failureOf(event) ?? stay.error;
     }
   }
-  return visits.map(({ entered: _, ...visit }) => visit);
+  return stays;
 };
 
-/** From the first event to the last one. */
+/** From the first event to the last one; null without events. */
 export const totalMilliseconds = (history: readonly HistoryEvent[]): number | null => {
   const [first, last] = [history[0], history.at(-1)];
   return first && last ? last.timestamp.getTime() - first.timestamp.getTime() : null;
