@@ -1,6 +1,8 @@
 import { execFileSync } from 'node:child_process';
-import { closeSync, openSync, writeSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { closeSync, mkdtempSync, openSync, rmdirSync, writeSync } from 'node:fs';
 import { chmod, mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
@@ -267,6 +269,9 @@ describe('a file that cannot be taken is refused, kept, and published to no part
       const ended = await sluice([...args, '--lake', lake], { cwd: folder.path });
       expect(ended).toMatchObject({ code, stdout: '' });
       expect(ended.stderr).toMatch(says);
+      expect(ended.stderr).toMatch(
+        /\n\nsluice: incoming\/orders\/.* was refused: .*; correct it and run it again\n$/,
+      );
       // A stack trace has lines such as `at run (file.ts:1:2)`.
       expect(ended.stderr).not.toMatch(/\n\s+at .*\d+:\d+/);
 
@@ -310,60 +315,72 @@ describe('without the right to', () => {
   });
 });
 
+const DISK_BYTES = 256 * 1024;
+
+/** A disk that is soon full; null where nobody may mount one. */
+const smallDisk = ((): string | null => {
+  const path = mkdtempSync(join(tmpdir(), 'sluice-disk-'));
+  try {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${DISK_BYTES}`, 'tmpfs', path], { stdio: 'pipe' });
+    return path;
+  } catch {
+    rmdirSync(path);
+    console.warn('SKIPPED: the tests of a full disk have to mount a small one, which only root may');
+    return null;
+  }
+})();
+
 describe('on a full disk', () => {
-  const disk = (): string => at('disk');
-  let isMounted = false;
-  beforeAll(async () => {
-    await mkdir(disk());
-    try {
-      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=256k', 'tmpfs', disk()], { stdio: 'pipe' });
-      isMounted = true;
-    } catch (error) {
-      console.warn(
-        `SKIPPED: the test of a full disk needs to mount a small one, which failed: ${String(error)}`,
-      );
-    }
-  });
+  const testOnDisk = smallDisk === null ? test.skip : test;
+  const disk = smallDisk ?? '';
   afterAll(() => {
-    if (isMounted) execFileSync('umount', ['-l', disk()]);
+    if (smallDisk === null) return;
+    execFileSync('umount', ['-l', smallDisk]);
+    rmdirSync(smallDisk);
   });
 
-  test('a file that does not fit is one line, and nothing half-written is left', async () => {
-    if (!isMounted) return;
-    await writeFile(at('large.csv'), `${HEADER}\n${'A,b,,,,,,,\n'.repeat(50_000)}`);
-    const ended = await sluice([...run('large.csv'), '--lake', join(disk(), 'lake')], { cwd: folder.path });
-    expect(ended.code).toBe(1);
-    expect(ended.stderr).toMatch(
-      /^sluice: No space left to write .* \(ENOSPC\); free some space or give the lake another folder, then run again\.\n$/,
-    );
-    expect(await zonesOf(join(disk(), 'lake'))).toEqual(noZones);
-    expect(await litterOf(join(disk(), 'lake'))).toEqual([]);
-  }, 60_000);
+  testOnDisk(
+    'a file that does not fit is one line, and nothing half-written is left',
+    async () => {
+      await writeFile(at('large.csv'), `${HEADER}\n${'A,b,,,,,,,\n'.repeat(50_000)}`);
+      const ended = await sluice([...run('large.csv'), '--lake', join(disk, 'lake')], { cwd: folder.path });
+      expect(ended.code).toBe(1);
+      expect(ended.stderr).toMatch(
+        /^sluice: No space left to write .* \(ENOSPC\); free some space or give the lake another folder, then run again\.\n$/,
+      );
+      expect(await zonesOf(join(disk, 'lake'))).toEqual(noZones);
+      expect(await litterOf(join(disk, 'lake'))).toEqual([]);
+    },
+    60_000,
+  );
 
-  test('a run that has no room for its work fails with one line, and can be run again when there is', async () => {
-    if (!isMounted) return;
-    await rm(join(disk(), 'lake'), { recursive: true, force: true });
-    const rows = Array.from(
-      { length: 1500 },
-      (_, n) => `A${n},name ${(n * 7919) % 9973},${n}@example.com,1,1,1,ACTIVE,2025-06-01 10:00:00,01\n`,
-    );
-    await writeFile(at('tight.csv'), `${HEADER}\n${rows.join('')}`);
-    const lake = join(disk(), 'lake');
-    await sluice(['runs', '--lake', lake]);
-    // The object fits, what is made of it does not.
-    await writeFile(join(disk(), 'ballast'), Buffer.alloc(100 * 1024));
-    const ended = await sluice([...run('tight.csv'), '--lake', lake], { cwd: folder.path });
-    expect(ended.code).toBe(1);
-    expect(ended.stderr).toMatch(/no space left/i);
-    expect(ended.stderr).not.toMatch(/\n\s+at .*\d+:\d+/);
-    const files = Object.keys(await zonesOf(lake)).filter((path) => /processed|runs/.test(path));
-    expect(files).toEqual([]);
+  testOnDisk(
+    'a run that has no room for its work fails with one line, and can be run again when there is',
+    async () => {
+      await rm(join(disk, 'lake'), { recursive: true, force: true });
+      // Hashes do not compress: what is published needs about as much room as what has landed.
+      const rows = Array.from({ length: 900 }, (_, n) => {
+        const name = createHash('sha256').update(String(n)).digest('hex');
+        return `A${n},${name},,1,1,1,ACTIVE,2025-06-01 10:00:00,01\n`;
+      });
+      const text = `${HEADER}\n${rows.join('')}`;
+      await writeFile(at('tight.csv'), text);
+      const lake = join(disk, 'lake');
+      await writeFile(join(disk, 'ballast'), Buffer.alloc(DISK_BYTES - text.length - 40 * 1024));
+      const ended = await sluice([...run('tight.csv'), '--lake', lake], { cwd: folder.path });
+      expect(ended.code).toBe(1);
+      expect(ended.stderr).toMatch(/no space left/i);
+      expect(ended.stderr).not.toMatch(/\n\s+at .*\d+:\d+/);
+      const files = Object.keys(await zonesOf(lake)).filter((path) => /processed|runs/.test(path));
+      expect(files).toEqual([]);
 
-    await rm(join(disk(), 'ballast'));
-    expect(await sluice([...run('tight.csv'), '--lake', lake], { cwd: folder.path })).toMatchObject({
-      code: 0,
-    });
-  }, 60_000);
+      await rm(join(disk, 'ballast'));
+      expect(await sluice([...run('tight.csv'), '--lake', lake], { cwd: folder.path })).toMatchObject({
+        code: 0,
+      });
+    },
+    60_000,
+  );
 });
 
 test('an unreadable folder in the lake is one line', async () => {

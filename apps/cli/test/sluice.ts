@@ -18,8 +18,8 @@ export interface ProcessOptions {
   readonly cwd?: string;
   readonly env?: Readonly<Record<string, string>>;
   readonly uid?: number;
-  /** Called with what it has said so far. */
-  readonly onStderr?: (soFar: string, kill: (signal: NodeJS.Signals) => void) => void;
+  /** A signal, sent when the promise is fulfilled. */
+  readonly stop?: { readonly signal: NodeJS.Signals; readonly when: () => Promise<unknown> };
 }
 
 /** Runs the command line in a process of its own. */
@@ -37,8 +37,8 @@ export const sluice = (args: readonly string[], options: ProcessOptions = {}): P
     });
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
       stderr += text;
-      options.onStderr?.(stderr, (signal) => child.kill(signal));
     });
+    void options.stop?.when().then(() => child.kill(options.stop?.signal));
     child.on('error', reject);
     child.on('close', (code, signal) => resolve({ code, signal, stdout, stderr }));
   });

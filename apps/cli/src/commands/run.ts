@@ -3,7 +3,7 @@ import type { Command } from '../command.ts';
 import { openOrCreateLake } from '../lake/open-lake.ts';
 import { runFile } from '../run/run-file.ts';
 import { reportRun } from '../run/run-report.ts';
-import { exitCodeOf } from '../run/run-view.ts';
+import { exitCodeOf, whyNot } from '../run/run-view.ts';
 import { runSummary } from '../terminal/run-summary.ts';
 import { watchRun } from '../terminal/watch-run.ts';
 import { parseAsOf } from './as-of.ts';
@@ -49,6 +49,7 @@ PSEUDONYM_KEY is the key for datasets that pseudonymise.`,
       watcher.done();
       const view = await reportRun(lake, dataset, finished);
       terminal.err(runSummary(view, terminal.paint));
+      if (view.status !== 'published') terminal.err(`\n${terminal.paint.bad('sluice:')} ${whyNot(view)}\n`);
       if (json) terminal.out(`${JSON.stringify(view)}\n`);
       return exitCodeOf(view);
     } finally {

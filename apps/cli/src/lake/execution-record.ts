@@ -11,14 +11,17 @@ const BUCKET = 'executions';
 
 const failure = z.object({ error: z.string().exactOptional(), cause: z.string().exactOptional() });
 
-const visit = z.object({
+const stateRun = z.object({
   state: z.string(),
-  /** Null if the execution ended in the midst of it. */
-  milliseconds: z.number().nullable(),
-  /** How often the task was tried; 0 for a state that is no task. */
+  visits: z.number(),
+  /** Over all visits. */
+  milliseconds: z.number(),
+  /** How often its task was tried; 0 if it is no task. */
   attempts: z.number(),
-  /** The error that the last attempt ended with, caught or not. */
+  /** The error of the last attempt, whether it was caught or not. */
   error: z.string().nullable(),
+  /** The states that followed, each once. */
+  next: z.array(z.string()),
 });
 
 const discoveredColumn = z.object({
@@ -48,8 +51,8 @@ const executionRecord = z.object({
   endedAt: z.string(),
   status: z.enum(['SUCCEEDED', 'FAILED', 'TIMED_OUT', 'ABORTED']),
   failure: failure.nullable(),
-  /** In the order in which they were visited. */
-  states: z.array(visit),
+  /** In the order of their first visits. */
+  states: z.array(stateRun),
   discovery: discovery.nullable(),
   /** What ran in the place of an AWS service, in sentences. */
   stands: z.array(z.string()),

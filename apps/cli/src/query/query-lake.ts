@@ -27,6 +27,7 @@ export const queryLake = async (
   const instance = await DuckDBInstance.create(':memory:', {
     autoinstall_known_extensions: 'false',
     autoload_known_extensions: 'false',
+    memory_limit: '1GiB',
     temp_directory: scratchDir,
   });
   const connection = await instance.connect();

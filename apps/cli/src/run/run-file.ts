@@ -8,11 +8,11 @@ import { checkSource, landFile } from '../lake/land-file.ts';
 import { readManifest } from '../lake/manifests.ts';
 import type { Lake } from '../lake/open-lake.ts';
 import { withRunLock } from '../lake/run-lock.ts';
-import { withScratch } from '../lake/scratch.ts';
+import { cleanAtExit, withScratch } from '../lake/scratch.ts';
 import { wayTaken } from '../report/way-taken.ts';
 import { discoverObject } from './discover.ts';
 import { etlMachine, LAMBDA_MAX_BYTES } from './etl-machine.ts';
-import { stepsOf } from './steps.ts';
+import { type Steps, stepsOf } from './steps.ts';
 import { taskHandlers } from './task-handlers.ts';
 
 /** What happens during a run, for whoever watches. */
@@ -87,12 +87,20 @@ const execute = async (
   scratchDir: string,
 ): Promise<{ readonly execution: ExecutionRecord; readonly history: readonly HistoryEvent[] }> => {
   const crawled: { discovery: Discovery | null } = { discovery: null };
-  const steps = stepsOf({
+  const parts = stepsOf({
     store: lake.store,
     scratchDir,
     pseudonymKey,
     onProgress: ({ fraction }) => watcher.progress(fraction),
   });
+  let publishing: Promise<unknown> = Promise.resolve();
+  const steps: Steps = {
+    ...parts,
+    publishRun: (payload) => {
+      publishing = parts.publishRun(payload);
+      return publishing;
+    },
+  };
   const started = startExecution(loadDefinition(etlMachine), {
     name: run.runId,
     stateMachineName: 'etl',
@@ -114,6 +122,11 @@ const execute = async (
   });
   const result = await started.result;
   const history = started.history();
+  if (result.status === 'ABORTED') {
+    cleanAtExit(lake);
+    // It takes a moment only, and whoever waits for our lock must not meet it.
+    await publishing.catch(() => undefined);
+  }
   const failure = result.status === 'FAILED' || result.status === 'ABORTED' ? failureOf(result) : null;
   const execution: ExecutionRecord = {
     recordVersion: 1,
@@ -123,7 +136,11 @@ const execute = async (
     endedAt: result.stopDate.toISOString(),
     status: result.status,
     failure,
-    states: [...wayTaken(etlMachine, history)],
+    states: [...wayTaken(etlMachine, history)].map(([state, stay]) => ({
+      state,
+      ...stay,
+      next: [...stay.next],
+    })),
     discovery: crawled.discovery,
     stands: standsFor(crawled.discovery !== null, run.object.size > LAMBDA_MAX_BYTES),
     events: history.map((event) => ({ ...event, timestamp: event.timestamp.toISOString() })),

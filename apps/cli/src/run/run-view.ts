@@ -4,6 +4,7 @@ import type { ExecutionRecord } from '../lake/execution-record.ts';
 import { manifestAddress } from '../lake/manifests.ts';
 import type { Lake } from '../lake/open-lake.ts';
 import type { NextCommand } from '../report/report-input.ts';
+import { printable } from '../terminal/printable.ts';
 import { quoted } from '../terminal/shell.ts';
 
 /** All that is known of a run: `--json` prints it, the summary is made from it. */
@@ -63,6 +64,36 @@ export const exitCodeOf = ({ status, manifest }: Pick<RunView, 'status' | 'manif
   if (status === 'published') return EXIT.ok;
   if (manifest?.status !== 'rejected') return EXIT.fault;
   return manifest.gate === 'quality' ? EXIT.belowThreshold : EXIT.refused;
+};
+
+/** Why a run published nothing, in one line: what, where, what to do. */
+export const whyNot = ({ status, manifest, execution, object, files }: RunView): string => {
+  if (manifest?.status === 'rejected') {
+    const kept = files.quarantine === null ? '' : `; it is kept in ${files.quarantine}`;
+    return printable(
+      `${object.key} was refused: ${manifest.message} (${manifest.code})${kept}; correct it and run it again`,
+    );
+  }
+  if (status === 'stopped') return 'stopped; run the same command again to finish the job';
+  const why = execution ? causeOf(execution) : 'it was not finished';
+  return printable(
+    `the run of ${object.key} failed: ${why}; nothing is half done: put it right and run it again`,
+  );
+};
+
+/** The error that led to the failure: the state machine passes it on as JSON. */
+export const causeOf = ({ failure, status }: ExecutionRecord): string => {
+  const { error = status, cause = '' } = failure ?? {};
+  try {
+    const inner: unknown = JSON.parse(cause);
+    if (typeof inner === 'object' && inner !== null) {
+      const [name, why] = [Reflect.get(inner, 'Error'), Reflect.get(inner, 'Cause')];
+      return typeof why === 'string' && why !== '' ? `${why} (${name})` : String(name);
+    }
+  } catch {
+    // Not every cause is JSON.
+  }
+  return cause === '' ? error : `${cause} (${error})`;
 };
 
 /** As short as a person would type it: what is left of it still names one run. */

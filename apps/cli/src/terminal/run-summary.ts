@@ -1,13 +1,13 @@
 import type { Manifest, QualityReport } from '@sluice/step-contracts';
 import { etlMachine } from '../run/etl-machine.ts';
-import type { RunView } from '../run/run-view.ts';
+import { causeOf, type RunView } from '../run/run-view.ts';
 import { bar } from './bar.ts';
 import { bytes, count, duration, plural, share } from './figures.ts';
 import { printable } from './printable.ts';
 import type { Paint } from './terminal.ts';
 
 type Published = Extract<Manifest, { status: 'published' }>;
-type Visit = NonNullable<RunView['execution']>['states'][number];
+type Stay = NonNullable<RunView['execution']>['states'][number];
 
 const LABEL = 12;
 const BAR = 20;
@@ -28,7 +28,7 @@ export const runSummary = (view: RunView, paint: Paint): string => {
       ? [
           block(
             'States',
-            execution.states.map((visit) => stateLine(visit, paint)),
+            execution.states.map((stay) => stateLine(stay, paint)),
             paint,
           ),
         ]
@@ -73,35 +73,19 @@ const headLines = (view: RunView, paint: Paint): string[] => {
   ];
 };
 
-/** The error that led to the failure: the state machine passes it on as JSON. */
-export const causeOf = ({ failure, status }: NonNullable<RunView['execution']>): string => {
-  const { error = status, cause = '' } = failure ?? {};
-  try {
-    const inner: unknown = JSON.parse(cause);
-    if (typeof inner === 'object' && inner !== null) {
-      const [name, why] = [Reflect.get(inner, 'Error'), Reflect.get(inner, 'Cause')];
-      return typeof why === 'string' && why !== '' ? `${why} (${name})` : String(name);
-    }
-  } catch {
-    // Not every cause is JSON.
-  }
-  return cause === '' ? error : `${cause} (${error})`;
-};
-
 /** `2025-06-30 00:00:00 UTC` */
 const moment = (iso: string): string => `${iso.replace('T', ' ').replace(/(\.000)?Z$/, '')} UTC`;
 
 const STATE = 24;
 
-const stateLine = (visit: Visit, paint: Paint): string => {
-  const { state, milliseconds, attempts, error } = visit;
+const stateLine = ({ state, visits, milliseconds, attempts, error, next }: Stay, paint: Paint): string => {
   const type = etlMachine.States[state]?.Type;
   if (type === 'Choice' || type === 'Pass') return paint.dim(`· ${state}`);
-  const mark =
-    error !== null || type === 'Fail' ? paint.bad('✗') : milliseconds === null ? '·' : paint.good('✓');
-  const time = type === 'Task' && milliseconds !== null ? duration(milliseconds).padStart(8) : '';
-  const tries = attempts > 1 ? `  ${attempts} attempts` : '';
-  return `${mark} ${state.padEnd(STATE)}${time}${tries}${error === null ? '' : `  ${paint.bad(error)}`}`;
+  const wasLeft = next.length > 0 || type === 'Succeed';
+  const mark = error !== null || type === 'Fail' ? paint.bad('✗') : wasLeft ? paint.good('✓') : '·';
+  const time = type === 'Task' ? duration(milliseconds).padStart(8) : '';
+  const tries = attempts > visits ? `  ${attempts} attempts` : '';
+  return `${mark} ${state.padEnd(STATE)}${time}${tries}${error === null ? '' : `  ${paint.bad(error)}`}`.trimEnd();
 };
 
 const qualityLines = (
