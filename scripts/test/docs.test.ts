@@ -14,7 +14,7 @@ const root = fileURLToPath(new URL('../../', import.meta.url));
 const read = (path: string): string => readFileSync(join(root, path), 'utf8');
 const found = (pattern: string): string[] => globSync(pattern, { cwd: root }).sort();
 
-const pages = ['README.md', '{docs,docs/adr}/*.md', '{apps,packages,infra}/{,*/}*.md'].flatMap(found);
+const pages = ['*.md', '{docs,docs/adr}/*.md', '{apps,packages,infra}/{,*/}*.md'].flatMap(found);
 const workspaces = found('{apps,packages}/*/package.json').map((manifest) => dirname(manifest));
 
 interface Manifest {
@@ -48,7 +48,7 @@ describe.each(pages)('%s', (page) => {
     const inWorkspaces = workspaces.flatMap((folder) => Object.keys(manifestOf(folder).scripts ?? {}));
     const commands = [...sluice.stdout.matchAll(/^ {2}([a-z]+) /gm)].map(([, name]) => name);
     const known = [
-      ...['start', 'test'].map((name) => `npm ${name}`),
+      ...['start', 'test', 'install'].map((name) => `npm ${name}`),
       ...inRoot.map((name) => `npm run ${name}`),
       ...[...inRoot, ...inWorkspaces].map((name) => `pnpm ${name}`),
       ...commands.map((name) => `sluice ${name}`),
