@@ -1,20 +1,23 @@
-import { compilePattern, type Field, type FieldOf, type MomentFormat } from '@sluice/record-schema';
+import { compilePattern, type Field, type FieldOf, type MomentFormat, trimText } from '@sluice/record-schema';
 import type { ValueCode } from '../outcome.ts';
 import { doubleLiteral, identifier, literal, timestampLiteral } from './sql.ts';
 
 /**
- * The SQL of one field in three layers, so that nothing is read twice (DuckDB shares no work inside a CASE):
- * the source gives the cell, a first SELECT `isNull` and `read` under the names of `columnsOf`, a second the rest.
+ * The SQL of one field in layers, so that nothing is computed twice (macros repeat their arguments, and DuckDB shares
+ * no work inside a CASE): the source gives the cell, a first SELECT `trimmed` where the field has it, the next one
+ * `isNull` and `read`, all under the names of `columnsOf`; the rest goes on from those.
  */
 export interface FieldSql {
   readonly field: Field;
+  /** Over the cell, of text that is trimmed. */
+  readonly trimmed: string | null;
   /** Over the cell: whether it means "no value" (before defaults). Never null itself. */
   readonly isNull: string;
-  /** Over the cell: the value as it can be read, or null; for text, the standardised text with its default. */
+  /** Over the cell (trimmed): the value as it can be read, or null; for text, the standardised text with its default. */
   readonly read: string;
   /** Over the first layer: the value of a cell without faults, default applied, typed as published. */
   readonly value: string;
-  /** Over the cell: the value of a row that is known to have no faults, as cheaply as it can be had. */
+  /** Over the cell (trimmed): the value of a row that is known to have no faults, as cheaply as it can be had. */
   readonly trusted: string;
   /** Over the first layer: what can be wrong, in the order in which it is reported. */
   readonly faults: readonly Fault[];
@@ -29,6 +32,7 @@ export interface Fault {
 /** Column names of the layers; a blank keeps them apart from the dataset's own names. */
 export const columnsOf = (field: Field) => ({
   cell: identifier(`${field.name} cell`),
+  trimmed: identifier(`${field.name} trimmed`),
   isNull: identifier(`${field.name} null`),
   read: identifier(`${field.name} read`),
 });
@@ -145,12 +149,12 @@ const constant = (field: Field, value: string | number | boolean): string => {
 };
 
 const standardText = (field: FieldOf<'text'>, cell: string, isNull: string): string => {
-  const orDefault = field.default === null ? 'NULL' : literal(field.default);
-  let text = `CASE WHEN ${isNull} THEN ${orDefault} ELSE ${cell} END`;
-  if (field.trim) text = `sluice_lazy_trim(${text})`;
-  if (field.upper) text = `sluice_upper(${text})`;
-  if (field.lower) text = `sluice_lower(${text})`;
-  return text;
+  const cased = (text: string): string =>
+    field.upper ? `sluice_upper(${text})` : field.lower ? `sluice_lower(${text})` : text;
+  const text = cased(field.trim ? columnsOf(field).trimmed : cell);
+  if (field.default === null) return `CASE WHEN NOT ${isNull} THEN ${text} END`;
+  const standard = literal(field.trim ? trimText(field.default) : field.default);
+  return `CASE WHEN ${isNull} THEN ${cased(standard)} ELSE ${text} END`;
 };
 
 const textFaults = (field: FieldOf<'text'>, text: string): Fault[] => {
@@ -169,8 +173,14 @@ const textFaults = (field: FieldOf<'text'>, text: string): Fault[] => {
 const rangeFaults = (field: Exclude<Field, { type: 'text' }>, read: string): Fault[] => {
   if (field.type === 'boolean') return [];
   const faults: Fault[] = [];
-  if (field.min !== null) faults.push({ code: 'too_small', when: `${read} < ${constant(field, field.min)}` });
-  if (field.max !== null) faults.push({ code: 'too_large', when: `${read} > ${constant(field, field.max)}` });
+  // An infinite reading is no number at all, rather than one out of bounds.
+  const finite = field.type === 'double' ? ` AND isfinite(${read})` : '';
+  if (field.min !== null) {
+    faults.push({ code: 'too_small', when: `${read} < ${constant(field, field.min)}${finite}` });
+  }
+  if (field.max !== null) {
+    faults.push({ code: 'too_large', when: `${read} > ${constant(field, field.max)}${finite}` });
+  }
   return faults;
 };
 
@@ -178,6 +188,9 @@ const withDefault = (field: Exclude<Field, { type: 'text' }>, isNull: string, va
   field.default === null
     ? `CASE WHEN NOT ${isNull} THEN ${value} END`
     : `CASE WHEN ${isNull} THEN ${constant(field, field.default)} ELSE ${value} END`;
+
+/** Whether no null token of the field could be read as a value. */
+const isReadAsNull = (field: Field): boolean => field.nullTokens.every((token) => token === '');
 
 /** A cast, for cells that are known to be fit for it; what it does not take has blanks of ours around it. */
 const cast = (cell: string, type: string): string =>
@@ -187,7 +200,8 @@ const cast = (cell: string, type: string): string =>
 const trustedRead = (field: Exclude<Field, { type: 'text' }>, cell: string): string => {
   switch (field.type) {
     case 'double':
-      return `sluice_double(${cast(cell, 'DOUBLE')})`;
+      // Finite, since it has no fault; −0 plus 0 is 0.
+      return `(${cast(cell, 'DOUBLE')} + CAST(0 AS DOUBLE))`;
     case 'integer':
       return cast(cell, 'BIGINT');
     case 'date':
@@ -214,18 +228,42 @@ export const compileField = (field: Field): FieldSql => {
   if (field.type === 'text') {
     const faults = valued(textFaults(field, readColumn));
     const read = standardText(field, cell, isNull);
-    return { field, isNull, read, value: readColumn, trusted: read, faults: [...missing, ...faults] };
+    const trimmed = field.trim ? `sluice_lazy_trim(${cell})` : null;
+    return {
+      field,
+      trimmed,
+      isNull,
+      read,
+      value: readColumn,
+      trusted: read,
+      faults: [...missing, ...faults],
+    };
   }
   const faults = valued([
-    ...unreadable(field, cell).map(({ code, when }) => ({ code, when: `${readColumn} IS NULL AND ${when}` })),
+    ...unreadable(field, cell).map(({ code, when }) => ({
+      code,
+      // A double beyond all bounds is read as infinite, and no number.
+      when:
+        field.type === 'double'
+          ? `coalesce(isinf(${readColumn}), true)`
+          : `${readColumn} IS NULL AND ${when}`,
+    })),
     ...rangeFaults(field, readColumn),
   ]);
   return {
     field,
+    trimmed: null,
     isNull,
     read: `CASE WHEN NOT ${isNull} THEN ${readSql(field, cell)} END`,
-    value: withDefault(field, nullColumn, readColumn),
-    trusted: withDefault(field, isNull, trustedRead(field, cell)),
+    value: withDefault(
+      field,
+      nullColumn,
+      field.type === 'double' ? `sluice_double(${readColumn})` : readColumn,
+    ),
+    trusted:
+      field.default === null && isReadAsNull(field)
+        ? trustedRead(field, cell)
+        : withDefault(field, isNull, trustedRead(field, cell)),
     faults: [...missing, ...faults],
   };
 };

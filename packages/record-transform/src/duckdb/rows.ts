@@ -56,13 +56,19 @@ export const compileDataset = (dataset: Dataset, asOf: number): DatasetSql => {
   const cells = fields.map(({ field }) => columnsOf(field).cell);
   const named = (field: Field): string => identifier(field.name);
 
+  const trims = fields.flatMap(({ field, trimmed }) =>
+    trimmed === null ? [] : [`${trimmed} AS ${columnsOf(field).trimmed}`],
+  );
+  const prepared = (source: string): string =>
+    trims.length === 0 ? source : `(SELECT *, ${trims.join(', ')} FROM ${source})`;
+
   const reading = (source: string): string =>
     `SELECT *,\n  ${list(
       fields.flatMap(({ field, isNull, read }) => {
         const names = columnsOf(field);
         return [`${isNull} AS ${names.isNull}`, `${read} AS ${names.read}`];
       }),
-    )}\nFROM ${source}`;
+    )}\nFROM ${prepared(source)}`;
 
   /** Rows without faults still hold faulty values where a field makes nulls of them: those are read with care. */
   const makesNulls = fields.some(({ field, faults }) => field.onInvalid === 'null' && faults.length > 0);
@@ -75,7 +81,7 @@ export const compileDataset = (dataset: Dataset, asOf: number): DatasetSql => {
     // A derived field may name an earlier one: each is a SELECT of its own around the others.
     return dataset.derived.reduce(
       (from, { name, expr }) => `SELECT *, ${expression(expr)} AS ${identifier(name)} FROM (${from})`,
-      `SELECT *,\n  ${list(own)}\nFROM ${makesNulls ? `(${reading(source)})` : source}`,
+      `SELECT *,\n  ${list(own)}\nFROM ${makesNulls ? `(${reading(source)})` : prepared(source)}`,
     );
   };
 
