@@ -20,7 +20,7 @@ const notesOf = (column: Column, dataset: Dataset): string => {
 };
 
 const columnRow = (column: Column, rowsIn: number, dataset: Dataset): Html =>
-  html`<tr><th scope="row">${shownText(column.name, 128)} <span class="note">${notesOf(column, dataset)}</span></th><td>${shownText(column.type, 40)}</td><td class="nulls">${shareBar(rowsIn === 0 ? 0 : column.nulls / rowsIn)}<span class="number">${count(column.nulls)} <span class="note">${share(column.nulls, rowsIn)}</span></span></td><td class="number">${count(column.invalid)}</td></tr>`;
+  html`<tr><th scope="row">${shownText(column.name, 128)} <span class="note">${notesOf(column, dataset)}</span></th><td class="type">${shownText(column.type, 40)}</td><td class="nulls">${shareBar(rowsIn === 0 ? 0 : column.nulls / rowsIn)}<span class="number">${count(column.nulls)} <span class="note">${share(column.nulls, rowsIn)}</span></span></td><td class="number">${count(column.invalid)}</td></tr>`;
 
 /** What the scan saw in each column. */
 export const columnsSection = ({ profile }: QualityReport, dataset: Dataset): Html =>
