@@ -213,7 +213,7 @@ const record = (row: number, changes: Readonly<Record<string, string | null>>): 
   ...changes,
 });
 
-export const examples: readonly QuarantinedRow[] = [
+const examples: readonly QuarantinedRow[] = [
   {
     row: 17,
     reasons: [{ field: 'amount', code: 'not_a_number' }],
