@@ -1,10 +1,10 @@
-import { cp, mkdir, writeFile } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { cp, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { failpointsInSources, stateBoundaries } from './kill-points.ts';
 import { AS_OF, HEADER, smallOrders } from './orders.ts';
 import { runInProcess } from './run-in-process.ts';
-import { litterOf, newFolder, sluice, zonesOf } from './sluice.ts';
+import { type Ended, litterOf, newFolder, sluice, zonesOf } from './sluice.ts';
 
 /** A run to be killed: in a new lake, or in one that an earlier run left with another `asOf`. */
 interface Scenario {
@@ -14,6 +14,8 @@ interface Scenario {
   readonly earlierAsOf?: string;
   /** Every write and delete of every file, too; else only the steps between them. */
   readonly everyWrite: boolean;
+  /** Some of the points at which it must have been killed. */
+  readonly killedAt: readonly string[];
 }
 
 const scenarios: readonly Scenario[] = [
@@ -23,6 +25,15 @@ const scenarios: readonly Scenario[] = [
     // A new column sends it through discovery.
     text: smallOrders.replace('region_code', 'region_code,x').replaceAll(/(,0\d)\n/g, '$1,\n'),
     everyWrite: true,
+    killedAt: [
+      'run:landed:1',
+      'state:RunDataDiscovery:entered:1',
+      'state:TransformObject:exited:1',
+      'disk:half-written:1',
+      'disk:half-written:5',
+      'publish:copied:2',
+      'publish:recorded:1',
+    ],
   },
   {
     name: 'an object that is published again, in another partition',
@@ -30,13 +41,21 @@ const scenarios: readonly Scenario[] = [
     text: smallOrders,
     earlierAsOf: '2025-06-01T00:00:00.000Z',
     everyWrite: false,
+    killedAt: ['publish:opened:1', 'publish:cleaned:1'],
   },
-  { name: 'an object that is not valid', file: 'invalid.csv', text: 'ID,name\n1,a\n', everyWrite: false },
+  {
+    name: 'an object that is not valid',
+    file: 'invalid.csv',
+    text: 'ID,name\n1,a\n',
+    everyWrite: false,
+    killedAt: ['state:NotifyValidationFailure:entered:1'],
+  },
   {
     name: 'an object below its threshold',
     file: 'hollow.csv',
     text: `${HEADER}\n,,,,,,,,\n,,,,,,,,\n`,
     everyWrite: false,
+    killedAt: ['state:QuarantineObject:entered:1', 'score:marked:1'],
   },
 ];
 
@@ -46,79 +65,59 @@ beforeAll(async () => {
 });
 afterAll(() => folder.remove());
 
-interface Killed {
-  readonly at: string;
-  readonly lake: string;
-}
+const run = (file: string, lake: string, env: Readonly<Record<string, string>>): Promise<Ended> =>
+  sluice(['run', file, '--dataset', 'orders', '--as-of', AS_OF, '--lake', lake], { env });
 
-/** Kills a run at the point, each time that it comes there; gives every kill. */
-const killAt = async (scenario: Scenario, base: string, point: string): Promise<Killed[]> => {
-  const killed: Killed[] = [];
-  for (let nth = 1; ; nth += 1) {
-    const at = `${point}:${nth}`;
-    const lake = join(base, '..', `${basename(base)} killed at ${at}`);
-    await cp(base, lake, { recursive: true });
-    const { signal } = await runToDeath(scenario, lake, at);
-    if (signal !== 'SIGKILL') return killed;
-    killed.push({ at, lake });
-    // A state is entered once, and left once.
-    if (point.startsWith('state:')) return killed;
-  }
+/** Every failpoint that the run comes to, with how many times it has been there: `disk:half-written:3`. */
+const pointsOf = async (file: string, lake: string, trace: string): Promise<string[]> => {
+  const hook = fileURLToPath(new URL('trace-failpoints.ts', import.meta.url));
+  await run(file, lake, { NODE_OPTIONS: `--import ${hook}`, SLUICE_TRACE: trace });
+  const times = new Map<string, number>();
+  return (await readFile(trace, 'utf8'))
+    .trim()
+    .split('\n')
+    .map((name) => {
+      const nth = (times.get(name) ?? 0) + 1;
+      times.set(name, nth);
+      return `${name}:${nth}`;
+    });
 };
 
-const runToDeath = ({ file }: Scenario, lake: string, at: string) =>
-  sluice(['run', join(folder.path, file), '--dataset', 'orders', '--as-of', AS_OF, '--lake', lake], {
-    env: { SLUICE_FAILPOINT: at },
-  });
-
-const killEverywhere = async (
-  scenario: Scenario,
-  base: string,
-  points: readonly string[],
-): Promise<Killed[]> => {
-  const left = [...points];
-  const killed: Killed[] = [];
+const inTwos = async <T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<R[]> => {
+  const left = [...items.entries()];
+  const results: R[] = [];
   const worker = async (): Promise<void> => {
-    for (let point = left.shift(); point !== undefined; point = left.shift()) {
-      killed.push(...(await killAt(scenario, base, point)));
-    }
+    for (let next = left.shift(); next !== undefined; next = left.shift())
+      results[next[0]] = await work(next[1]);
   };
   await Promise.all([worker(), worker()]);
-  return killed.sort((a, b) => (a.at < b.at ? -1 : 1));
+  return results;
 };
 
 describe.each(scenarios)('$name, killed wherever a kill can hurt and run again,', (scenario) => {
   test('leaves the same lake as without the kill, and no litter', async () => {
+    const at = (name: string): string => join(folder.path, `${scenarios.indexOf(scenario)} ${name}`);
     const file = join(folder.path, scenario.file);
     await writeFile(file, scenario.text);
-    const base = join(folder.path, `base-${scenarios.indexOf(scenario)}`);
-    await mkdir(base);
-    if (scenario.earlierAsOf) await runInProcess(base, 'orders', file, scenario.earlierAsOf);
+    await mkdir(at('before'));
+    if (scenario.earlierAsOf) await runInProcess(at('before'), 'orders', file, scenario.earlierAsOf);
 
-    const calm = join(folder.path, `calm-${scenarios.indexOf(scenario)}`);
-    await cp(base, calm, { recursive: true });
-    const run = await runInProcess(calm, 'orders', file, AS_OF);
-    const expected = await zonesOf(calm);
-
-    const all = [...(await failpointsInSources()), ...stateBoundaries(run)];
+    await cp(at('before'), at('calm'), { recursive: true });
+    const all = await pointsOf(file, at('calm'), at('trace'));
+    const expected = await zonesOf(at('calm'));
     // Nothing happens between leaving a state and entering the next one.
-    const points = scenario.everyWrite ? all : all.filter((name) => !/^disk:|:exited$/.test(name));
-    const killed = await killEverywhere(scenario, base, points);
-    const differing: string[] = [];
-    for (const { at, lake } of killed) {
+    const points = scenario.everyWrite ? all : all.filter((name) => !/^disk:|:exited:/.test(name));
+    expect(points).toEqual(expect.arrayContaining([...scenario.killedAt]));
+
+    const outcomes = await inTwos(points, async (point) => {
+      const lake = at(`killed at ${point}`);
+      await cp(at('before'), lake, { recursive: true });
+      const { signal } = await run(file, lake, { SLUICE_FAILPOINT: point });
       await runInProcess(lake, 'orders', file, AS_OF);
-      const same = JSON.stringify(sorted(await zonesOf(lake))) === JSON.stringify(sorted(expected));
-      const litter = await litterOf(lake);
-      if (!same || litter.length > 0) differing.push(`${at}: ${same ? litter.join() : 'another lake'}`);
-    }
-    expect(differing).toEqual([]);
-    // Too few kills would prove nothing.
-    expect(killed.length).toBeGreaterThan(scenario.everyWrite ? 80 : 10);
-    expect(killed.map(({ at }) => at)).toEqual(
-      expect.arrayContaining(['run:landed:1', 'publish:recorded:1']),
+      return { point, signal, zones: await zonesOf(lake), litter: await litterOf(lake) };
+    });
+    expect(outcomes).toEqual(
+      points.map((point) => ({ point, signal: 'SIGKILL', zones: expected, litter: [] })),
     );
   }, 900_000);
 });
-
-const sorted = (tree: Readonly<Record<string, string>>): [string, string][] =>
-  Object.entries(tree).sort(([a], [b]) => (a < b ? -1 : 1));

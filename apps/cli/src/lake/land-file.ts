@@ -3,9 +3,9 @@ import { createReadStream } from 'node:fs';
 import { access, constants, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { embeddedZones, incomingKey } from '@sluice/lake-storage/zones';
+import type { RunInput } from '@sluice/step-contracts';
 import { CliError, errnoOf, oneLine } from '../cli-error.ts';
 import { EXIT } from '../exit-codes.ts';
-import type { ArrivedObject } from '../run/run-input.ts';
 import type { Lake } from './open-lake.ts';
 
 export interface LocalSource {
@@ -17,7 +17,8 @@ export interface LocalSource {
 }
 
 export interface LandedObject {
-  readonly object: ArrivedObject;
+  /** Its etag tells versions of the same name apart. */
+  readonly object: RunInput['object'];
   /** When these bytes arrived: the file's modification time in the raw zone, as S3's LastModified. */
   readonly landedAt: Date;
   /** False if the same bytes were there already. */

@@ -3,9 +3,9 @@ import type { ObjectStore } from '@sluice/lake-storage';
 import type { Dataset, SourceFormat } from '@sluice/record-schema';
 import { literal } from '@sluice/record-transform';
 import { formatOfKey } from '@sluice/record-transform/reading';
+import type { RunInput } from '@sluice/step-contracts';
 import { oneLine } from '../cli-error.ts';
 import type { Discovery } from '../lake/execution-record.ts';
-import type { ArrivedObject } from './run-input.ts';
 
 /** How many rows the sniffer looks at. */
 const SAMPLE_ROWS = 20_480;
@@ -52,7 +52,7 @@ const sniff = async (sql: string): Promise<SniffedColumn[]> => {
 export const discoverObject = async (
   store: ObjectStore,
   dataset: Dataset,
-  { bucket, key, etag }: ArrivedObject,
+  { bucket, key, etag }: RunInput['object'],
   scratchDir: string,
 ): Promise<Discovery> => {
   const file = await store.asLocalFile({ bucket, key }, scratchDir, { ifMatch: etag });
