@@ -45,7 +45,7 @@ function etagOf(result: PutResult | null): string {
 }
 
 /** Keys that S3 holds and that a file system, a URL or an XML list may stumble over. */
-export const awkwardKeys = [
+const awkwardKeys = [
   'processed/orders/process_year=2026/process_month=1/x.parquet',
   'with space/and+plus/100%.csv',
   'per%20cent/%2E%2E/%',

@@ -3,7 +3,7 @@
  * with anything but letters and digits between them, so that a value has one length and every part one place.
  * `iso` is `yyyy-MM-ddTHH:mm:ss[.f{1,3}](Z|±HH:mm)`.
  */
-export const PART_NAMES = ['yyyy', 'MM', 'dd', 'HH', 'mm', 'ss'] as const;
+const PART_NAMES = ['yyyy', 'MM', 'dd', 'HH', 'mm', 'ss'] as const;
 type PartName = (typeof PART_NAMES)[number];
 
 export type MomentFormat =

@@ -8,7 +8,7 @@ import { openSession, type Session, setPseudonymKey } from '../src/duckdb/sessio
 import { identifier } from '../src/duckdb/sql.ts';
 import { cleanRows } from '../src/duckdb/stage-object.ts';
 import { type Reason, RefusedObject, type RowFate, type Value } from '../src/index.ts';
-import type { ConformanceEngine } from './engines.ts';
+import type { ConformanceEngine } from './conformance-engine.ts';
 
 /** A published value in the form of `Value`: what DuckDB would write, told without loss. */
 const readable = (name: string, type: string): string => {

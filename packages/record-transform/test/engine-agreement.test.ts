@@ -2,7 +2,8 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { arbitraryRows } from './arbitrary-cells.ts';
 import { arbitraryDataset, type GeneratedDataset } from './arbitrary-datasets.ts';
-import { ENGINES, type EngineAnswer } from './engines.ts';
+import type { EngineAnswer } from './conformance-engine.ts';
+import { ENGINES } from './engines.ts';
 import { differencesOf } from './fates.ts';
 import { renderCsv, renderJson } from './rendering.ts';
 

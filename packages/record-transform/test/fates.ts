@@ -1,5 +1,5 @@
 import type { RowFate } from '../src/index.ts';
-import type { EngineAnswer } from './engines.ts';
+import type { EngineAnswer } from './conformance-engine.ts';
 
 const showValue = (value: unknown): string => {
   if (Object.is(value, -0)) return '-0';

@@ -1,6 +1,6 @@
 import { RefusedObject, type RowFate } from '../src/index.ts';
 import { transformRows } from '../src/typescript/transform-rows.ts';
-import type { ConformanceEngine } from './engines.ts';
+import type { ConformanceEngine } from './conformance-engine.ts';
 
 async function* chunksOf(bytes: Uint8Array, size: number): AsyncGenerator<Uint8Array> {
   for (let from = 0; from < bytes.length; from += size) yield bytes.subarray(from, from + size);

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import aslValidator from 'asl-validator';
-import { exampleParts, goldens } from '../generate/goldens.ts';
+import { artefacts, exampleParts } from '../generate/artefacts.ts';
 import type { Fail, State, Task } from '../src/asl.ts';
 import { etlDefinition } from '../src/index.ts';
 
@@ -48,9 +48,9 @@ describe('the etl state machine', () => {
     expect(aslValidator({ ...etl, StartAt: 1 }).isValid).toBe(false);
   });
 
-  test('is the one that was reviewed; after a change run `pnpm generate` and look at the difference', () => {
-    for (const [name, text] of Object.entries(goldens)) {
-      expect(readFileSync(new URL(`../golden/${name}`, import.meta.url), 'utf8')).toBe(text);
+  test('is the one that was reviewed; after a change run `pnpm generate` and look at the difference', async () => {
+    for (const { path, make } of await artefacts()) {
+      expect(readFileSync(new URL(`../../../${path}`, import.meta.url), 'utf8')).toBe(await make());
     }
   });
 

@@ -3,7 +3,7 @@ import { type Field, TRIM_SET } from '../field-rules.ts';
 import { isNullCell } from '../shapes/cell-check.ts';
 
 /** Often nothing, sometimes any mix of what is trimmed. */
-export const blanks: fc.Arbitrary<string> = fc.oneof(
+const blanks: fc.Arbitrary<string> = fc.oneof(
   { weight: 3, arbitrary: fc.constant('') },
   { weight: 1, arbitrary: fc.string({ unit: fc.constantFrom(...TRIM_SET), maxLength: 3 }) },
 );

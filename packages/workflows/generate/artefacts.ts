@@ -19,7 +19,10 @@ export const exampleParts: EtlParts = {
   limits: { lambdaMaxBytes: 512 * 1024 * 1024, crawlerCheckSeconds: 30, crawlerMaxChecks: 60 },
 };
 
-/** The committed files of `golden/`, so that a review sees what will be deployed. */
-export const goldens: Readonly<Record<string, string>> = {
-  'etl.golden.json': `${JSON.stringify(etlDefinition(exampleParts), null, 2)}\n`,
-};
+/** The committed state machines, so that a review sees what will be deployed. */
+export const artefacts = async () => [
+  {
+    path: 'packages/workflows/golden/etl.golden.json',
+    make: async () => `${JSON.stringify(etlDefinition(exampleParts), null, 2)}\n`,
+  },
+];
