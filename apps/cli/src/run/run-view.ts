@@ -116,7 +116,7 @@ const nextCommands = (
         ? [
             {
               purpose: 'The rows in quarantine',
-              line: `sluice query "SELECT row, reasons, record FROM quarantine WHERE run_id = '${runId}' LIMIT 5"${lake.option}`,
+              line: `sluice query "SELECT reasons, record FROM quarantine WHERE run_id LIKE '${shortId(runId)}%' LIMIT 5"${lake.option}`,
             },
           ]
         : []),

@@ -4,8 +4,8 @@ import type { Terminal } from './terminal.ts';
 /** How far a piece of work has come. */
 export interface Progress {
   readonly label: string;
-  /** Between 0 and 1. */
-  readonly fraction: number;
+  /** Between 0 and 1; null while nobody knows. */
+  readonly fraction: number | null;
   /** Bytes of the whole. */
   readonly size: number;
   /** Rows of the whole; null while nobody knows. */
@@ -37,14 +37,16 @@ export const progressLine = ({ err, live, width, paint }: Terminal, now: () => n
     update: (progress) => {
       const at = now();
       // Less than before: the engine reads the object once more.
-      if (progress.label !== label || progress.fraction < fraction) {
+      const reached = progress.fraction ?? 0;
+      if (progress.label !== label || reached < fraction) {
         startedAt = at;
-        startFraction = progress.fraction;
+        startFraction = reached;
       }
-      ({ label, fraction } = progress);
+      label = progress.label;
+      fraction = reached;
       if (at - shownAt < (live ? LIVE_EVERY_MS : PLAIN_EVERY_MS)) return;
       shownAt = at;
-      const text = wordsOf(progress, progress.fraction - startFraction, at - startedAt);
+      const text = wordsOf(progress, reached - startFraction, at - startedAt);
       if (!live) return err(`  ${text}\n`);
       isShown = true;
       err(`${CLEAR_LINE}${paint.dim(`  ${text}`.slice(0, width - 1))}`);
@@ -58,6 +60,7 @@ export const progressLine = ({ err, live, width, paint }: Terminal, now: () => n
 
 /** `TransformObject  45 %  450,000 of 1,000,000 rows  45.0 MB of 100.0 MB  52.1 MB/s  1.2 s left` */
 const wordsOf = ({ label, fraction, size, rows }: Progress, gained: number, milliseconds: number): string => {
+  if (fraction === null) return `${label} …`;
   const rate = milliseconds >= SETTLED_MS && gained >= SETTLED_FRACTION ? gained / milliseconds : null;
   return [
     label,

@@ -165,7 +165,9 @@ const notes = ({ execution, manifest }: RunView, paint: Paint): string[] => {
 };
 
 const named = (name: string, type: string | null | undefined): string =>
-  type ? `${printable(name)} (looks like ${type.toLowerCase()})` : printable(name);
+  type
+    ? `${printable(name)} (looks like ${type === 'VARCHAR' ? 'text' : type.toLowerCase()})`
+    : printable(name);
 
 const nextLines = ({ next }: RunView, { dim }: Paint): string[] => {
   const width = Math.max(...next.map(({ purpose }) => purpose.length));

@@ -48,7 +48,8 @@ export const openTerminal = (
     err: (text) => void stderr.write(text),
     paint: live && !env.NO_COLOR ? coloured : uncoloured,
     live,
-    width: stderr.columns ?? 100,
+    // Some terminals do not know how wide they are, and say 0.
+    width: stderr.columns || 100,
     signal,
     env,
   };

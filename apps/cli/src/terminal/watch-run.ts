@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import type { RunWatcher } from '../run/run-file.ts';
 import { printable } from './printable.ts';
 import { progressLine } from './progress.ts';
@@ -9,7 +10,7 @@ export const watchRun = (terminal: Terminal): RunWatcher & { readonly done: () =
   let size = 0;
   let rows: number | null = null;
   let state = 'Landing';
-  const show = (fraction: number): void => line.update({ label: state, fraction, size, rows });
+  const show = (fraction: number | null): void => line.update({ label: state, fraction, size, rows });
   const say = (text: string): void => {
     line.clear();
     terminal.err(text);
@@ -26,7 +27,7 @@ export const watchRun = (terminal: Terminal): RunWatcher & { readonly done: () =
     event: ({ type, stateEnteredEventDetails: entered, taskSucceededEventDetails: succeeded }) => {
       if (type === 'TaskStateEntered' && entered) {
         state = entered.name;
-        show(0);
+        show(null);
       } else if (succeeded && state === 'RunDataQualityCheck') rows = rowsOf(succeeded.output);
     },
     progress: show,
@@ -38,14 +39,10 @@ export const watchRun = (terminal: Terminal): RunWatcher & { readonly done: () =
   };
 };
 
-/** The answer of scoring knows how many rows there are. */
+const scoringAnswer = z.object({ Payload: z.object({ rowsIn: z.number() }) });
+
+/** Scoring counts the rows, so that the steps after it know how many there are. */
 const rowsOf = (output: string): number | null => {
-  const answer: unknown = JSON.parse(output, (key, value: unknown) =>
-    key === 'SdkHttpMetadata' ? undefined : value,
-  );
-  const payload: unknown =
-    typeof answer === 'object' && answer !== null ? Reflect.get(answer, 'Payload') : null;
-  const rows: unknown =
-    typeof payload === 'object' && payload !== null ? Reflect.get(payload, 'rowsIn') : null;
-  return typeof rows === 'number' ? rows : null;
+  const answer = scoringAnswer.safeParse(JSON.parse(output));
+  return answer.success ? answer.data.Payload.rowsIn : null;
 };
