@@ -15,9 +15,10 @@ import { pandasPipeline, sluicePipeline } from './pipelines.ts';
 const [megabytes = 100, rounds = 5] = process.argv.slice(2).map(Number);
 
 const spread = (of: readonly number[], digits: number): string => {
-  const [least = Number.NaN, ...rest] = [...of].sort((a, b) => a - b);
-  const middle = [least, ...rest][of.length >> 1] ?? least;
-  return `${middle.toFixed(digits)} (${least.toFixed(digits)}–${(rest.at(-1) ?? least).toFixed(digits)})`;
+  const sorted = [...of].sort((a, b) => a - b);
+  const at = (index: number): number => sorted[index] ?? Number.NaN;
+  const median = (at((of.length - 1) >> 1) + at(of.length >> 1)) / 2;
+  return `${median.toFixed(digits)} (${at(0).toFixed(digits)}–${at(of.length - 1).toFixed(digits)})`;
 };
 const line = (cells: readonly string[]): void =>
   console.log(cells.map((cell, at) => (at === 0 ? cell.padEnd(8) : cell.padStart(20))).join(''));
