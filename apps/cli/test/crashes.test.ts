@@ -55,7 +55,7 @@ const scenarios: readonly Scenario[] = [
     file: 'hollow.csv',
     text: `${HEADER}\n,,,,,,,,\n,,,,,,,,\n`,
     everyWrite: false,
-    killedAt: ['state:QuarantineObject:entered:1', 'score:marked:1'],
+    killedAt: ['state:QuarantineObject:entered:1', 'score:scored:1'],
   },
 ];
 

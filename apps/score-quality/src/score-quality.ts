@@ -1,5 +1,5 @@
 import type { ScoredObject, ScoreRequest } from '@sluice/data-quality';
-import { failpoint, type ObjectStore, putJson, uploadFile, withLocalFile } from '@sluice/lake-storage';
+import { failpoint, type ObjectStore, putJson, withLocalFile } from '@sluice/lake-storage';
 import { stagingPrefix } from '@sluice/lake-storage/zones';
 import type { Dataset } from '@sluice/record-schema';
 import { RefusedObject } from '@sluice/record-transform/reading';
@@ -28,9 +28,7 @@ export const scoreQuality = async (run: RunInput, deps: ScoreQualityDeps): Promi
   const dataset = deps.findDataset(run.dataset);
   if (!dataset) throw new Error(`There is no dataset ${run.dataset}.`);
   const { objects, curatedBucket: bucket } = deps;
-  const prefix = stagingPrefix(run.runId);
-  const reportAt = { bucket, key: `${prefix}${stagedName.quality}` };
-  const marksAt = { bucket, key: `${prefix}${stagedName.marks}` };
+  const reportAt = { bucket, key: `${stagingPrefix(run.runId)}${stagedName.quality}` };
   const stageReport = (report: StagedQuality) => putJson(objects, reportAt, report);
 
   return deps.withScratchFolder(async (scratchDir) => {
@@ -41,8 +39,7 @@ export const scoreQuality = async (run: RunInput, deps: ScoreQualityDeps): Promi
       return { passed: false, refusal };
     }
     const { profile, verdict } = qualityReport.parse(scored);
-    if (scored.marks) await uploadFile(objects, scored.marks.path, marksAt);
-    failpoint('score:marked');
+    failpoint('score:scored');
     await stageReport({ profile, verdict });
     return {
       score: verdict.score,
@@ -50,7 +47,6 @@ export const scoreQuality = async (run: RunInput, deps: ScoreQualityDeps): Promi
       passed: verdict.passed,
       rowsIn: profile.rowsIn,
       report: reportAt,
-      ...(scored.marks ? { marks: marksAt } : {}),
     };
   });
 };

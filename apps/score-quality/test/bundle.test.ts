@@ -59,7 +59,6 @@ describeWithMiniStack('the bundled score-quality', (miniStack) => {
         score: 59.26,
         passed: false,
         rowsIn: 3,
-        marks: { bucket: curated, key: 'staging/orders-1/marks.parquet' },
       },
     });
     expect(await report()).toMatchObject({ profile: { rowsIn: 3, duplicates: 1 } });

@@ -1,9 +1,9 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import type { ScoredObject } from '@sluice/data-quality';
-import { readBytes, readJson } from '@sluice/lake-storage';
+import { readJson } from '@sluice/lake-storage';
 import { memoryStore } from '@sluice/lake-storage/memory';
 import { defineDataset, text } from '@sluice/record-schema';
 import { RefusedObject } from '@sluice/record-transform/reading';
@@ -13,7 +13,6 @@ import { type ScoreQualityDeps, scoreQuality } from '../src/score-quality.ts';
 const orders = defineDataset({ name: 'orders', fields: { id: text() } });
 const curated = 'curated-zone';
 const reportAt = { bucket: curated, key: 'staging/orders-1/quality.json' };
-const marksAt = { bucket: curated, key: 'staging/orders-1/marks.parquet' };
 
 const scored = (score: number): ScoredObject => ({
   profile: {
@@ -30,7 +29,6 @@ const scored = (score: number): ScoredObject => ({
     findings: [{ level: 'note', code: 'numeric_text', field: 'id', message: 'looks numeric' }],
     checks: [{ check: 'min_rows', level: 'error', passed: true, actual: 9, allowed: 1 }],
   },
-  marks: null,
 });
 
 const setUp = async (scoreObject: ScoreQualityDeps['scoreObject']) => {
@@ -88,16 +86,6 @@ describe('scoring an object', () => {
     });
     await scoreQuality(run, deps);
     expect(seen).toEqual([{ dataset: orders, key: 'incoming/orders/a.csv', content: 'id\n1\n' }]);
-  });
-
-  test('keeps the marks of the scan for the engine', async () => {
-    const { objects, deps, run } = await setUp(async ({ scratchDir }) => {
-      const path = join(scratchDir, 'duplicates.parquet');
-      await writeFile(path, 'rows 3 and 7');
-      return { ...scored(90), marks: { path } };
-    });
-    expect(await scoreQuality(run, deps)).toMatchObject({ marks: marksAt });
-    expect(String(await readBytes(objects, marksAt))).toBe('rows 3 and 7');
   });
 
   test('refuses an object whose damage shows only when it is read as a whole', async () => {

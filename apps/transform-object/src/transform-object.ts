@@ -17,7 +17,7 @@ export interface TransformObjectDeps {
   /** Gives the work a folder and removes it afterwards. */
   readonly withScratchFolder: <T>(work: (folder: string) => Promise<T>) => Promise<T>;
   readonly stageObject: (
-    request: Omit<StageRequest, 'limits' | 'onProgress' | 'context'> & { readonly asOf: number },
+    request: Omit<StageRequest, 'limits' | 'onProgress' | 'context' | 'open'> & { readonly asOf: number },
   ) => Promise<StagedObject>;
 }
 
@@ -26,7 +26,7 @@ export const transformObject = async (
   input: TransformObjectInput,
   deps: TransformObjectDeps,
 ): Promise<TransformObjectOutput> => {
-  const { runId, dataset: name, asOf, quality } = input;
+  const { runId, dataset: name, asOf } = input;
   const dataset = deps.findDataset(name);
   if (!dataset) throw new Error(`There is no dataset ${name}.`);
   const { objects, curatedBucket: bucket } = deps;
@@ -37,7 +37,7 @@ export const transformObject = async (
   const counts = await deps.withScratchFolder((scratchDir) =>
     deps.withScratchFolder(async (outputDir) => {
       const { etag, size: _size, ...version } = input.object;
-      const stage = (path: string, marks?: string) =>
+      const staged = await withLocalFile(objects, version, scratchDir, { ifMatch: etag }, (path) =>
         deps.stageObject({
           dataset,
           key: version.key,
@@ -45,12 +45,7 @@ export const transformObject = async (
           asOf: Date.parse(asOf),
           outputDir,
           scratchDir,
-          marks,
-        });
-      const staged = await withLocalFile(objects, version, scratchDir, { ifMatch: etag }, (path) =>
-        quality.marks
-          ? withLocalFile(objects, quality.marks, scratchDir, {}, (marks) => stage(path, marks))
-          : stage(path),
+        }),
       );
       const upload = (path: string, name: string) =>
         uploadFile(objects, path, { bucket, key: `${prefix}${name}` });
@@ -65,7 +60,7 @@ export const transformObject = async (
   return { engine: 'duckdb', staged: { bucket, prefix }, counts: totalsOf(counts) };
 };
 
-/** The report goes first, since without it the rest is unfinished work. The quality scan's files and the journal stay. */
+/** The report goes first, since without it the rest is unfinished work. The quality report and the journal stay. */
 const clearLeftovers = async (objects: ObjectStore, bucket: string, prefix: string): Promise<void> => {
   await objects.delete({ bucket, key: `${prefix}${stagedName.report}` });
   const rows: string[] = [];

@@ -31,13 +31,11 @@ const setUp = async () => {
   const object = { bucket: 'raw-zone', key: 'incoming/orders/a.csv' };
   const stored = await objects.put(object, Buffer.from('id\n1\n'));
   if (stored.outcome !== 'stored') throw new Error('not stored');
-  const requests: (Parameters<Stage>[0] & { readonly object: string; readonly marksText: string | null })[] =
-    [];
+  const requests: (Parameters<Stage>[0] & { readonly object: string })[] = [];
   const folders: string[] = [];
   const stageObject: Stage = async (request) => {
     const object = await readFile(request.path, 'utf8');
-    const marksText = request.marks === undefined ? null : await readFile(request.marks, 'utf8');
-    requests.push({ ...request, object, marksText });
+    requests.push({ ...request, object });
     const write = async (name: string, rows: number) => {
       const file = join(request.outputDir, name);
       await writeFile(file, `${rows} rows`);
@@ -109,18 +107,15 @@ describe('transforming an object', () => {
     });
   });
 
-  test('hands the engine the object, the run’s clock and the marks of the quality scan', async () => {
-    const { objects, deps, input, requests } = await setUp();
-    const marks = { bucket: curated, key: `${prefix}marks.parquet` };
-    await objects.put(marks, Buffer.from('marks'));
-    await transformObject({ ...input, quality: { ...input.quality, marks } }, deps);
+  test('hands the engine the object and the run’s clock', async () => {
+    const { deps, input, requests } = await setUp();
+    await transformObject(input, deps);
     expect(requests).toEqual([
       expect.objectContaining({
         dataset: orders,
         key: 'incoming/orders/a.csv',
         object: 'id\n1\n',
         asOf: Date.UTC(2026, 10, 20, 10),
-        marksText: 'marks',
       }),
     ]);
   });

@@ -1,38 +1,18 @@
-import { join } from 'node:path';
-import type { Dataset } from '@sluice/record-schema';
-import {
-  type EngineLimits,
-  markRows,
-  openSource,
-  type RowMarks,
-  type Source,
-  type StatementProgress,
-  withSession,
-  writeMarks,
-} from '@sluice/record-transform';
+import { type ObjectRequest, type OpenObject, openObject, type ReadObject } from '@sluice/record-transform';
 import { judge, type Verdict } from './judge.ts';
 import type { Profile } from './profile.ts';
 
-export interface ScoreRequest {
-  readonly dataset: Dataset;
-  /** The object's key: its extension says the format. */
-  readonly key: string;
-  /** The object as a local file. */
-  readonly path: string;
-  /** An existing folder; what is left in it is the caller's to remove. */
-  readonly scratchDir: string;
-  readonly limits: EngineLimits;
-  readonly onProgress?: (progress: StatementProgress) => void;
+export interface ScoreRequest extends ObjectRequest {
+  /** How the object is opened; by default it is read anew, and nothing is kept. */
+  readonly open?: OpenObject | undefined;
 }
 
 export interface ScoredObject {
   readonly profile: Profile;
   readonly verdict: Verdict;
-  /** Which rows are duplicates or faulty (a file in the scratch folder), so that the transform need not find out again. */
-  readonly marks: { readonly path: string } | null;
 }
 
-const profileOf = (source: Source, marks: RowMarks): Profile => {
+const profileOf = ({ source, marks }: ReadObject): Profile => {
   const malformed = source.malformed.rows;
   return {
     rowsIn: source.rowsIn,
@@ -50,16 +30,8 @@ const profileOf = (source: Source, marks: RowMarks): Profile => {
  *
  * @throws {RefusedObject} if the object cannot be read at all
  */
-export const scoreObject = ({
-  scratchDir,
-  limits,
-  onProgress,
-  ...request
-}: ScoreRequest): Promise<ScoredObject> =>
-  withSession({ scratchDir, limits, onProgress }, async (session) => {
-    const source = await openSource(session, { ...request, scratchDir });
-    const profile = profileOf(source, await markRows(session, source));
-    const path = join(scratchDir, 'marks.parquet');
-    await writeMarks(session, source, path);
-    return { profile, verdict: judge(request.dataset, profile), marks: { path } };
+export const scoreObject = ({ open = openObject, ...request }: ScoreRequest): Promise<ScoredObject> =>
+  open(request, async (object) => {
+    const profile = profileOf(object);
+    return { profile, verdict: judge(request.dataset, profile) };
   });

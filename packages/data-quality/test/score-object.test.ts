@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { defineDataset, double, text } from '@sluice/record-schema';
-import { openSource, withSession } from '@sluice/record-transform';
+import { openObject } from '@sluice/record-transform';
 import { type ScoredObject, scoreObject } from '../src/index.ts';
 
 const things = defineDataset({
@@ -51,22 +51,19 @@ const csv = `id,amount,code\n${rows.map((row) => row.join(',')).join('\n')}\n`;
 const objects = rows.map(([id, amount, code]) => ({ id, amount, code }));
 const jsonLines = objects.map((one) => JSON.stringify(one)).join('\n');
 
-const parquet = (): Promise<Uint8Array> =>
-  withSession({ scratchDir: dir, limits }, async (session) => {
-    const [path, source] = [join(dir, 'made.parquet'), join(dir, 'made.csv')];
-    writeFileSync(source, csv);
-    const opened = await openSource(session, {
-      dataset: things,
-      key: 'made.csv',
-      path: source,
-      scratchDir: dir,
-    });
-    await session.copy(
-      `COPY (SELECT "id cell" AS id, "amount cell" AS amount, "code cell" AS code FROM ${opened.cells})
+const parquet = async (): Promise<Uint8Array> => {
+  const [path, source] = [join(dir, 'made.parquet'), join(dir, 'made.csv')];
+  writeFileSync(source, csv);
+  await openObject(
+    { dataset: things, key: 'made.csv', path: source, scratchDir: dir, limits },
+    ({ session }) =>
+      session.copy(
+        `COPY (SELECT "id cell" AS id, "amount cell" AS amount, "code cell" AS code FROM readable)
        TO '${path}' (FORMAT parquet)`,
-    );
-    return readFileSync(path);
-  });
+      ),
+  );
+  return readFileSync(path);
+};
 
 describe('the profile of an object', () => {
   test.each<[string, () => string | Uint8Array | Promise<Uint8Array>]>([

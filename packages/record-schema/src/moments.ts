@@ -106,6 +106,8 @@ const readFixed = (text: string, format: Extract<MomentFormat, { kind: 'fixed' }
   return ((epochDays(year, month, day) * 24 + hour) * 60 + minute) * MINUTE + second * 1000;
 };
 
+const FIRST_INSTANT = epochDays(1, 1, 1) * 24 * 60 * MINUTE;
+const LAST_INSTANT = epochDays(10_000, 1, 1) * 24 * 60 * MINUTE - 1;
 const ISO_LOCAL = parseMomentFormat('yyyy-MM-ddTHH:mm:ss', 'timestamp');
 
 /** Epoch milliseconds of a trimmed text in one of the formats, tried in order; null if it is in none. */
@@ -122,7 +124,9 @@ export const readMoment = (text: string, formats: readonly MomentFormat[]): numb
     const offset = Number(hours) * 60 + Number(minutes);
     const local = readMoment(text.slice(0, 19), [ISO_LOCAL]);
     if (local === null || Number(minutes) > 59 || offset > MAX_OFFSET_MINUTES) continue;
-    return local + Number(fraction.padEnd(3, '0')) - (sign === '-' ? -offset : offset) * MINUTE;
+    const instant = local + Number(fraction.padEnd(3, '0')) - (sign === '-' ? -offset : offset) * MINUTE;
+    // The years are those of UTC.
+    if (instant >= FIRST_INSTANT && instant <= LAST_INSTANT) return instant;
   }
   return null;
 };

@@ -1,12 +1,11 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { markRows } from '../src/duckdb/mark-rows.ts';
 import { openSource } from '../src/duckdb/open-source.ts';
+import { CLEAN_ROWS, readRows } from '../src/duckdb/read-rows.ts';
 import { compileDataset, ROW_NUMBER } from '../src/duckdb/rows.ts';
 import { openSession, type Session, setPseudonymKey } from '../src/duckdb/session.ts';
 import { identifier } from '../src/duckdb/sql.ts';
-import { cleanRows } from '../src/duckdb/stage-object.ts';
 import { type Reason, RefusedObject, type RowFate, type Value } from '../src/index.ts';
 import type { ConformanceEngine } from './conformance-engine.ts';
 
@@ -41,8 +40,7 @@ const fatesOf = async (
 ): Promise<RowFate[]> => {
   const { columns } = source.dataset;
   const sql = compileDataset(source.dataset, asOf);
-  await markRows(open, source);
-  const clean = cleanRows(source);
+  await readRows(open, source);
   const fates = new Map<number, RowFate>();
   for (const { n } of await open.query(`SELECT ${ROW_NUMBER} AS n FROM duplicate`)) {
     fates.set(Number(n), { fate: 'duplicate' });
@@ -55,12 +53,14 @@ const fatesOf = async (
     if (n === null) malformed.set(Number(row), fate);
     else fates.set(Number(n), fate);
   }
-  for (const { n, rule } of await open.query(`SELECT ${ROW_NUMBER} AS n, rule FROM (${sql.ruled(clean)})`)) {
+  for (const { n, rule } of await open.query(
+    `SELECT ${ROW_NUMBER} AS n, rule FROM (${sql.ruled(CLEAN_ROWS)})`,
+  )) {
     if (rule !== null) fates.set(Number(n), { fate: 'filtered', rule: String(rule) });
   }
   const values = columns.map(({ name, valueType }, at) => `${readable(name, valueType.type)} AS v${at}`);
   for (const row of await open.query(
-    `SELECT ${[`${ROW_NUMBER} AS n`, ...values].join(', ')} FROM (${sql.accepted(clean)})`,
+    `SELECT ${[`${ROW_NUMBER} AS n`, ...values].join(', ')} FROM (${sql.accepted(CLEAN_ROWS)})`,
   )) {
     fates.set(Number(row.n), { fate: 'accepted', values: columns.map((_, at) => told(row[`v${at}`])) });
   }
@@ -80,7 +80,7 @@ export const duckdbEngine: ConformanceEngine = {
   run: async (dataset, { key, bytes }, { asOf, pseudonymKey }) => {
     const scratchDir = mkdtempSync(join(tmpdir(), 'sluice-duckdb-'));
     try {
-      session ??= openSession({ scratchDir: tmpdir(), limits: { memoryMb: 500, threads: 2 } });
+      session ??= openSession(tmpdir(), { memoryMb: 500, threads: 2 });
       const open = await session;
       if (pseudonymKey !== undefined) await setPseudonymKey(open, pseudonymKey);
       const path = join(scratchDir, 'object');

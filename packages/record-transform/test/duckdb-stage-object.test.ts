@@ -16,17 +16,15 @@ import {
   text,
 } from '@sluice/record-schema';
 import fc from 'fast-check';
-import { type Session, withSession } from '../src/duckdb/session.ts';
+import { openSession, type Session } from '../src/duckdb/session.ts';
 import {
   identifier,
+  keepObject,
   literal,
-  markRows,
-  openSource,
   type StagedObject,
   type StageRequest,
   stageObject,
   unaccounted,
-  writeMarks,
 } from '../src/index.ts';
 
 const sales = defineDataset({
@@ -69,8 +67,14 @@ const stage = (
   return stageObject(request);
 };
 
-const query = (work: (session: Session) => Promise<unknown>) =>
-  withSession({ scratchDir: dir, limits }, work);
+const query = async (work: (session: Session) => Promise<unknown>) => {
+  const session = await openSession(dir, limits);
+  try {
+    return await work(session);
+  } finally {
+    session.close();
+  }
+};
 const rowsOf = (staged: StagedObject) =>
   query((session) =>
     session.query(`SELECT * FROM read_parquet([${staged.accepted.map((one) => literal(one.file))}])`),
@@ -170,29 +174,34 @@ describe('staging an object', () => {
     expect(hashes.size).toBe(1);
   });
 
-  test('leaves the same bytes with any number of threads, and with the marks of the quality scan', async () => {
+  test('leaves the same bytes with any number of threads', async () => {
     const many = Array.from({ length: 200_000 }, (_, at) => {
       const amount = at % 97 === 0 ? 'x' : at % 1000;
       return `${at % 190_000},u${at % 190_000}@example.com,${amount},${at % 3 === 0 ? 'CLOSED' : 'OPEN'}`;
     });
     const content = `id,email,amount,status\n${many.join('\n')}\n`;
-    const path = join(folder(), 'object');
-    writeFileSync(path, content);
-    const marks = join(folder(), 'marks.parquet');
-    await query(async (session) => {
-      const source = await openSource(session, { dataset: sales, key: 'in.csv', path, scratchDir: folder() });
-      await markRows(session, source);
-      await writeMarks(session, source, marks);
-    });
     const hashes = new Set(
       await Promise.all([
         stage(sales, 'in.csv', content).then(hashOf),
         stage(sales, 'in.csv', content, { limits: { memoryMb: 300, threads: 1 } }).then(hashOf),
         stage(sales, 'in.csv', content, { limits: { memoryMb: 300, threads: 4 } }).then(hashOf),
-        stage(sales, 'in.csv', content, { marks }).then(hashOf),
       ]),
     );
     expect(hashes.size).toBe(1);
+  });
+
+  test('reads an object once for all who look at it, and leaves the same bytes', async () => {
+    const path = join(folder(), 'object');
+    writeFileSync(path, csv);
+    const kept = keepObject();
+    const request = { dataset: sales, key: 'in.csv', path, scratchDir: folder(), limits };
+    const sessions = [];
+    for (let look = 0; look < 2; look += 1)
+      sessions.push(await kept.open(request, async ({ session }) => session));
+    const staged = await stageObject({ ...request, context, outputDir: folder(), open: kept.open });
+    kept.close();
+    expect(sessions[0]).toBe(sessions[1]);
+    expect(hashOf(staged)).toBe(hashOf(await stage(sales, 'in.csv', csv)));
   });
 
   test('loses no row of any bytes', async () => {

@@ -47,8 +47,6 @@ const scoredObject = z.object({
   rowsIn: z.int().min(0),
   /** A `QualityReport`. */
   report: objectLocation,
-  /** What the scan found out about single rows, for the engines; absent if there is nothing to tell. */
-  marks: objectLocation.exactOptional(),
 });
 export const scoreQualityOutput = z.union([
   scoredObject,
@@ -78,7 +76,6 @@ export type TransformObjectOutput = z.output<typeof transformObjectOutput>;
  */
 export const stagedName = {
   quality: 'quality.json',
-  marks: 'marks.parquet',
   report: 'transform.json',
   quarantine: 'quarantine.jsonl',
   accepted: (n: number): string => `accepted-${n}.parquet`,

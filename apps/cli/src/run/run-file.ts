@@ -2,6 +2,7 @@ import { failpoint } from '@sluice/lake-storage';
 import { runIdOf } from '@sluice/lake-storage/zones';
 import { type HistoryEvent, loadDefinition, startExecution } from '@sluice/local-stepfunctions';
 import type { Dataset } from '@sluice/record-schema';
+import { keepObject } from '@sluice/record-transform';
 import type { Manifest, RunInput } from '@sluice/step-contracts';
 import { type Discovery, type ExecutionRecord, writeExecution } from '../lake/execution-record.ts';
 import { checkSource, landFile } from '../lake/land-file.ts';
@@ -87,10 +88,13 @@ const execute = async (
   scratchDir: string,
 ): Promise<{ readonly execution: ExecutionRecord; readonly history: readonly HistoryEvent[] }> => {
   const crawled: { discovery: Discovery | null } = { discovery: null };
+  const kept = keepObject();
   const parts = stepsOf({
     store: lake.store,
     scratchDir,
     pseudonymKey,
+    // A step's own folder goes when the step is over.
+    open: (opening, work) => kept.open({ ...opening, scratchDir }, work),
     onProgress: ({ fraction }) => watcher.progress(fraction),
   });
   let publishing: Promise<unknown> = Promise.resolve();
@@ -122,6 +126,8 @@ const execute = async (
   });
   const result = await started.result;
   const history = started.history();
+  // DuckDB does not stop for a signal; the process does.
+  if (result.status !== 'ABORTED') kept.close();
   if (result.status === 'ABORTED') {
     cleanAtExit(lake);
     // It takes a moment only, and whoever waits for our lock must not meet it.

@@ -8,7 +8,12 @@ import { embeddedZones } from '@sluice/lake-storage/zones';
 import { parquetRowCounter } from '@sluice/publish-run/parquet-row-counter';
 import { publishRun } from '@sluice/publish-run/publish-run';
 import { rejectRun } from '@sluice/publish-run/reject-run';
-import { type EngineLimits, type StatementProgress, stageObject } from '@sluice/record-transform';
+import {
+  type EngineLimits,
+  type OpenObject,
+  type StatementProgress,
+  stageObject,
+} from '@sluice/record-transform';
 import { scoreQuality } from '@sluice/score-quality/score-quality';
 import {
   publishRunInput,
@@ -34,6 +39,8 @@ export interface StepParts {
   /** A folder for files that nobody keeps. */
   readonly scratchDir: string;
   readonly pseudonymKey: string | undefined;
+  /** How the engines open the object: here they may share what was read of it. */
+  readonly open: OpenObject;
   readonly onProgress: (progress: StatementProgress) => void;
 }
 
@@ -43,7 +50,7 @@ const limits: EngineLimits = { memoryMb: 768, threads: Math.min(availableParalle
 const publishing = z.discriminatedUnion('action', [publishRunInput, rejectRunInput]);
 
 /** The use cases of apps/, on folders instead of buckets. */
-export const stepsOf = ({ store, scratchDir, pseudonymKey, onProgress }: StepParts): Steps => {
+export const stepsOf = ({ store, scratchDir, pseudonymKey, open, onProgress }: StepParts): Steps => {
   const zone = { objects: store, bucket: embeddedZones.curated };
   const findDataset = (name: string) => datasets.get(name);
   const partitionsOf = (name: string) => datasets.get(name)?.partitions;
@@ -83,7 +90,7 @@ export const stepsOf = ({ store, scratchDir, pseudonymKey, onProgress }: StepPar
     scoreQuality: (payload) =>
       scoreQuality(scoreQualityInput.parse(payload), {
         ...engines,
-        scoreObject: (request) => scoreObject({ ...request, limits, onProgress }),
+        scoreObject: (request) => scoreObject({ ...request, limits, open, onProgress }),
       }),
     transformObject: (payload) =>
       transformObject(transformObjectInput.parse(payload), {
@@ -93,6 +100,7 @@ export const stepsOf = ({ store, scratchDir, pseudonymKey, onProgress }: StepPar
             ...request,
             context: { asOf, ...(pseudonymKey === undefined ? {} : { pseudonymKey }) },
             limits,
+            open,
             onProgress,
           }),
       }),

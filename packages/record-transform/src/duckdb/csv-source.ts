@@ -8,7 +8,7 @@ import { openBytes } from '../reading/decompress.ts';
 import { type MatchedHeader, matchHeader } from '../reading/header.ts';
 import { readCsv } from './csv-file.ts';
 import { MalformedRows, ReadableRows } from './row-files.ts';
-import { ABSENT, fromItems, NO_MALFORMED, type PlainCsv, type Source, type SourceRequest } from './source.ts';
+import { ABSENT, cellsFrom, NO_MALFORMED, type Source, type SourceRequest } from './source.ts';
 
 const CHUNK_BYTES = 256 * 1024;
 
@@ -48,36 +48,6 @@ const cellAt = (header: MatchedHeader, field: number): string => {
   const at = header.positions[field] ?? -1;
   return at < 0 ? ABSENT : `c${at}`;
 };
-
-/** Reads the object where it is, from facts about it. */
-const plainSource = (
-  { dataset, path }: SourceRequest,
-  csv: PlainCsv,
-  malformed: Source['malformed'],
-): Source => {
-  const header = matchHeader(dataset, csv.header);
-  const from = readCsv({
-    path,
-    delimiter: dataset.source.delimiter,
-    columns: csv.header.length,
-    emptyIsNull: false,
-    longestRow: csv.longestRow,
-    lineBreakInQuotes: csv.lineBreakInQuotes,
-    leaveOutMisfits: csv.malformed + csv.blankLines > 0,
-  });
-  return {
-    dataset,
-    ...fromItems(dataset, from, (field) => cellAt(header, field)),
-    rowsIn: csv.rows,
-    malformed,
-    unknownColumns: header.unknownColumns,
-    plainCsv: csv,
-  };
-};
-
-/** The object again, from what an earlier reader of it found; its malformed rows are known already. */
-export const knownCsvSource = (request: SourceRequest, csv: PlainCsv): Source =>
-  plainSource(request, csv, NO_MALFORMED);
 
 /** DuckDB forgives a trailing delimiter, which is a field too many. */
 const endsWith = (row: CsvRow, delimiter: string): boolean =>
@@ -127,11 +97,10 @@ const copiedSource = async (request: SourceRequest, malformed: MalformedRows): P
   });
   return {
     dataset,
-    ...fromItems(dataset, from, (field) => cellAt(header, field)),
+    cells: cellsFrom(dataset, from, (field) => cellAt(header, field)),
     rowsIn: rows,
     malformed: malformed.source(),
     unknownColumns: header.unknownColumns,
-    plainCsv: null,
   };
 };
 
@@ -162,17 +131,24 @@ export const csvSource = async (request: SourceRequest, isGzip: boolean): Promis
   } finally {
     await malformed.close();
   }
-  const { summary, names } = scan;
+  const { summary, names, header } = scan;
   if (!isPlain(summary, names.length, otherProblems)) {
     return copiedSource(request, await MalformedRows.create(malformedPath));
   }
-  const csv: PlainCsv = {
-    header: names,
-    rows: summary.rows,
-    malformed: summary.malformed,
-    blankLines: summary.blankLines,
+  const from = readCsv({
+    path: request.path,
+    delimiter,
+    columns: names.length,
+    emptyIsNull: false,
     longestRow: summary.longestRowBytes,
     lineBreakInQuotes: summary.lineBreakInQuotes,
+    leaveOutMisfits: summary.malformed + summary.blankLines > 0,
+  });
+  return {
+    dataset: request.dataset,
+    cells: cellsFrom(request.dataset, from, (field) => cellAt(header, field)),
+    rowsIn: summary.rows,
+    malformed: summary.malformed > 0 ? malformed.source() : NO_MALFORMED,
+    unknownColumns: header.unknownColumns,
   };
-  return plainSource(request, csv, summary.malformed > 0 ? malformed.source() : NO_MALFORMED);
 };

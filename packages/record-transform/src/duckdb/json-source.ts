@@ -4,7 +4,7 @@ import type { ReadSummary } from '../reading/row-handlers.ts';
 import { createRowReader } from '../reading/row-reader.ts';
 import { readCsv } from './csv-file.ts';
 import { MalformedRows, ReadableRows } from './row-files.ts';
-import { fromItems, type Source, type SourceRequest } from './source.ts';
+import { cellsFrom, type Source, type SourceRequest } from './source.ts';
 
 /** JSON is read by our own reader and copied cell by cell, so that every engine sees the same texts. */
 export const jsonSource = async (request: SourceRequest): Promise<Source> => {
@@ -38,10 +38,9 @@ export const jsonSource = async (request: SourceRequest): Promise<Source> => {
   });
   return {
     dataset,
-    ...fromItems(dataset, from, (field) => `c${field}`),
+    cells: cellsFrom(dataset, from, (field) => `c${field}`),
     rowsIn: summary.rows,
     malformed: malformed.source(),
     unknownColumns: summary.unknownColumns,
-    plainCsv: null,
   };
 };

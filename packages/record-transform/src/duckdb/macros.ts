@@ -3,7 +3,7 @@ import { LOWER_EXCEPTIONS, UPPER_EXCEPTIONS } from '../generated/case-exceptions
 import { literal } from './sql.ts';
 
 const TRIM_CLASS = '[ \\t\\r\\n\\x{a0}\\x{3000}]';
-const NUMBER = "'[+-]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][+-]?[0-9]+)?'";
+const NUMBER = '[+-]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][+-]?[0-9]+)?';
 const DECIMAL = "'[+-]?([0-9]+\\.?[0-9]*|\\.[0-9]+)'";
 const INTEGER = "'[+-]?[0-9]+'";
 /** Largest integer that every engine holds exactly. */
@@ -29,7 +29,7 @@ const MACROS: Readonly<Record<string, string>> = {
   'sluice_may_be_blank(x)': `(${MAY_BEGIN_BLANK} OR regexp_matches(x, '${TRIM_CLASS}\\z'))`,
   // A trim costs ten times a comparison, and hardly any cell needs one.
   'sluice_lazy_trim(x)': 'CASE WHEN sluice_may_be_blank(x) THEN sluice_trim(x) ELSE x END',
-  'sluice_is_blank(x)': `(x = '' OR CASE WHEN ${MAY_BEGIN_BLANK} THEN sluice_trim(x) = '' ELSE false END)`,
+  'sluice_is_blank(x)': `CASE WHEN ${MAY_BEGIN_BLANK} THEN sluice_trim(x) = '' ELSE false END`,
   'sluice_upper(x)': cased('upper', UPPER_EXCEPTIONS),
   'sluice_lower(x)': cased('lower', LOWER_EXCEPTIONS),
 
@@ -40,7 +40,8 @@ const MACROS: Readonly<Record<string, string>> = {
   // The CASE hides a constant divisor: DuckDB would multiply by its reciprocal, which rounds twice.
   'sluice_divide(x, y)': 'sluice_double(x / CASE WHEN x IS NOT NULL THEN y END)',
 
-  'sluice_is_number(x)': `regexp_full_match(x, ${NUMBER})`,
+  'sluice_is_number(x)': `regexp_full_match(x, '${NUMBER}')`,
+  'sluice_looks_numeric(x)': `regexp_full_match(x, '${TRIM_CLASS}*${NUMBER}${TRIM_CLASS}*')`,
   // May be infinite: whoever looks for faults finds it there.
   'sluice_read_double(x)': trimmedOnlyIfNeeded(
     (text) => `CASE WHEN sluice_is_number(${text}) THEN TRY_CAST(${text} AS DOUBLE) END`,

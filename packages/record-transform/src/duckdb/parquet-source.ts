@@ -2,7 +2,7 @@ import type { Dataset, Field, MomentFormat } from '@sluice/record-schema';
 import { RefusedObject } from '../outcome.ts';
 import { matchHeader } from '../reading/header.ts';
 import type { Session } from './session.ts';
-import { ABSENT, fromItems, NO_MALFORMED, type Source, type SourceRequest } from './source.ts';
+import { ABSENT, cellsFrom, NO_MALFORMED, type Source, type SourceRequest } from './source.ts';
 import { identifier, literal } from './sql.ts';
 
 const DEFAULT_DAY: MomentFormat = {
@@ -70,7 +70,7 @@ export const parquetSource = async (
   };
   return {
     dataset,
-    ...fromItems(dataset, from, (field) => {
+    cells: cellsFrom(dataset, from, (field) => {
       const column = columnOf(field);
       if (!column) return ABSENT;
       const declared = dataset.fields[field];
@@ -86,6 +86,5 @@ export const parquetSource = async (
     rowsIn,
     malformed: NO_MALFORMED,
     unknownColumns: header.unknownColumns,
-    plainCsv: null,
   };
 };

@@ -16,21 +16,16 @@ export interface StatementProgress {
   readonly fraction: number;
 }
 
-/** A private DuckDB with the engine's macros, gone when it is disposed of. */
+/** A private DuckDB with the engine's macros. */
 export interface Session {
+  /** From now on tells how far the running statement has come, a few times a second. */
+  watch(onProgress: ((progress: StatementProgress) => void) | undefined): void;
   run(sql: string): Promise<void>;
   /** Runs one COPY; how many rows it wrote. */
   copy(sql: string): Promise<number>;
   /** Runs one query; its rows as objects. Counts come as numbers. */
   query(sql: string): Promise<readonly Readonly<Record<string, unknown>>[]>;
   close(): void;
-}
-
-export interface SessionOptions {
-  readonly scratchDir: string;
-  readonly limits: EngineLimits;
-  readonly pseudonymKey?: string | undefined;
-  readonly onProgress?: ((progress: StatementProgress) => void) | undefined;
 }
 
 /** The two padded keys of HMAC-SHA-256 (RFC 2104), in hex. */
@@ -69,21 +64,24 @@ export const setPseudonymKey = async (session: Session, key: string): Promise<vo
 };
 
 /** Opens a session that spills into `scratchDir`. */
-export const openSession = async (options: SessionOptions): Promise<Session> => {
-  const { limits, onProgress } = options;
+export const openSession = async (scratchDir: string, limits: EngineLimits): Promise<Session> => {
   const instance = await DuckDBInstance.create(':memory:', {
     threads: String(limits.threads),
     memory_limit: `${limits.memoryMb}MiB`,
-    temp_directory: options.scratchDir,
+    temp_directory: scratchDir,
     autoinstall_known_extensions: 'false',
     autoload_known_extensions: 'false',
     preserve_insertion_order: 'true',
   });
   const connection = await instance.connect();
   for (const statement of macroStatements()) await connection.run(statement);
-  if (onProgress)
-    await connection.run('SET enable_progress_bar = true; SET enable_progress_bar_print = false');
+  await connection.run('SET enable_progress_bar = true');
+  await connection.run('SET enable_progress_bar_print = false');
+  let onProgress: ((progress: StatementProgress) => void) | undefined;
   return {
+    watch: (listener) => {
+      onProgress = listener;
+    },
     run: (sql) =>
       runWith(connection, onProgress, async () => {
         await connection.run(sql);
@@ -104,18 +102,4 @@ export const openSession = async (options: SessionOptions): Promise<Session> => 
       instance.closeSync();
     },
   };
-};
-
-/** Runs `work` in a session of its own, which is gone afterwards. */
-export const withSession = async <T>(
-  options: SessionOptions,
-  work: (session: Session) => Promise<T>,
-): Promise<T> => {
-  const session = await openSession(options);
-  try {
-    if (options.pseudonymKey !== undefined) await setPseudonymKey(session, options.pseudonymKey);
-    return await work(session);
-  } finally {
-    session.close();
-  }
 };

@@ -3,13 +3,11 @@ import { join } from 'node:path';
 import type { Dataset } from '@sluice/record-schema';
 import { type RowCounts, unaccounted } from '../counts.ts';
 import type { Reason, RunContext } from '../outcome.ts';
-import { knownCsvSource } from './csv-source.ts';
 import { columnsOf } from './fields.ts';
-import { countRows, markRows, readMarks, readPlainCsv } from './mark-rows.ts';
-import { openSource } from './open-source.ts';
+import { type ObjectRequest, type OpenObject, openObject, type ReadObject } from './open-object.ts';
+import { CLEAN_ROWS, countRows } from './read-rows.ts';
 import { compileDataset, ROW_NUMBER } from './rows.ts';
-import { type EngineLimits, type Session, type StatementProgress, withSession } from './session.ts';
-import type { Source } from './source.ts';
+import { type Session, setPseudonymKey } from './session.ts';
 import { identifier, literal } from './sql.ts';
 
 export interface StagedFile {
@@ -27,21 +25,12 @@ export interface StagedObject {
   readonly unknownColumns: readonly string[];
 }
 
-export interface StageRequest {
-  readonly dataset: Dataset;
-  /** The object's key: its extension says the format. */
-  readonly key: string;
-  /** The object as a local file. */
-  readonly path: string;
+export interface StageRequest extends ObjectRequest {
   readonly context: RunContext;
   /** Where the staged files go; an existing folder. */
   readonly outputDir: string;
-  /** For repaired input and what DuckDB spills; an existing folder. */
-  readonly scratchDir: string;
-  readonly limits: EngineLimits;
-  /** A file that the quality scan of the same object left (`writeMarks`), so that its work is not done twice. */
-  readonly marks?: string | undefined;
-  readonly onProgress?: ((progress: StatementProgress) => void) | undefined;
+  /** How the object is opened; by default it is read anew, and nothing is kept. */
+  readonly open?: OpenObject | undefined;
 }
 
 const staged = async (file: string, rows: number): Promise<StagedFile> => ({
@@ -68,56 +57,34 @@ const reasonCounts = async (session: Session): Promise<RowCounts['reasons']> => 
 };
 
 /**
- * Takes every row of an object to its fate: accepted rows to Parquet, faulty and malformed ones to a quarantine
- * file, everything counted. DuckDB parses the object again for each question, since that costs less than keeping
- * the first reading; every count is taken from what was written, so that their sum proves something.
+ * Takes every row of an object to its fate: accepted rows to Parquet, faulty and malformed ones to a quarantine file,
+ * everything counted, and every count taken from what was written, so that their sum proves something.
  *
  * @throws {RefusedObject} if the object cannot be read at all
  */
-export const stageObject = (request: StageRequest): Promise<StagedObject> => {
-  const { scratchDir, limits, onProgress } = request;
-  const { pseudonymKey } = request.context;
-  return withSession({ scratchDir, limits, pseudonymKey, onProgress }, (session) => stage(session, request));
-};
+export const stageObject = ({ open = openObject, ...request }: StageRequest): Promise<StagedObject> =>
+  open(request, (object) => stage(object, request));
 
-/** The object with the tables `duplicate` and `quarantined`: from the quality scan's file, or found out now. */
-const openMarked = async (session: Session, request: StageRequest): Promise<Source> => {
-  const { marks } = request;
-  if (marks === undefined) {
-    const source = await openSource(session, request);
-    await markRows(session, source);
-    return source;
-  }
-  await readMarks(session, marks);
-  const csv = await readPlainCsv(session, marks);
-  return csv ? knownCsvSource(request, csv) : openSource(session, request);
-};
-
-/** The rows of a source that are neither duplicates nor faulty. */
-export const cleanRows = (source: Source): string =>
-  `(SELECT * FROM ${source.numbered} ANTI JOIN (
-      SELECT ${ROW_NUMBER} FROM duplicate UNION ALL SELECT ${ROW_NUMBER} FROM quarantined
-    ) AS marked USING (${ROW_NUMBER}))`;
-
-const stage = async (session: Session, request: StageRequest): Promise<StagedObject> => {
-  const { context, outputDir } = request;
-  const source = await openMarked(session, request);
+const stage = async (
+  { session, source, marks }: ReadObject,
+  { context, key, outputDir }: Omit<StageRequest, 'open'>,
+): Promise<StagedObject> => {
+  if (context.pseudonymKey !== undefined) await setPseudonymKey(session, context.pseudonymKey);
   const { dataset } = source;
   const sql = compileDataset(dataset, context.asOf);
-  const clean = cleanRows(source);
 
   const byRule =
     dataset.rules.length === 0
       ? []
       : await session.query(
-          `SELECT rule, count(*) AS "rows" FROM (${sql.ruled(clean)}) WHERE rule IS NOT NULL GROUP BY rule`,
+          `SELECT rule, count(*) AS "rows" FROM (${sql.ruled(CLEAN_ROWS)}) WHERE rule IS NOT NULL GROUP BY rule`,
         );
 
   const acceptedFile = join(outputDir, 'accepted-0.parquet');
   const columns = dataset.columns.map(({ name }) => identifier(name)).join(', ');
   // Sorted, so that the file's bytes do not depend on the number of threads.
   const accepted = await session.copy(
-    `COPY (SELECT ${columns} FROM (${sql.accepted(clean)}) ORDER BY ${ROW_NUMBER})
+    `COPY (SELECT ${columns} FROM (${sql.accepted(CLEAN_ROWS)}) ORDER BY ${ROW_NUMBER})
      TO ${literal(acceptedFile)} (FORMAT parquet, COMPRESSION zstd)`,
   );
 
@@ -132,14 +99,14 @@ const stage = async (session: Session, request: StageRequest): Promise<StagedObj
       const rows = Number(byRule.find(({ rule }) => rule === name)?.rows ?? 0);
       return rows > 0 ? [{ rule: name, rows }] : [];
     }),
-    duplicates: await countRows(session, 'duplicate'),
+    duplicates: marks.duplicates,
     quarantined,
     reasons: quarantined > 0 ? await reasonCounts(session) : [],
   };
   const lost = unaccounted(counts);
   if (lost !== 0) {
     throw new Error(
-      `${lost} of ${counts.rowsIn} rows of ${request.key} are unaccounted for; nothing may be published`,
+      `${lost} of ${counts.rowsIn} rows of ${key} are unaccounted for; nothing may be published`,
     );
   }
   return {
