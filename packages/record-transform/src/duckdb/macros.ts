@@ -11,10 +11,12 @@ const MAX_INTEGER = '9007199254740991';
 /** Below `!` are blanks and controls; NBSP and U+3000 come after all of ASCII: a comparison of first bytes. */
 const MAY_BEGIN_BLANK = `(x < '!' OR x >= ${literal('\u00a0')})`;
 
+/** The letter-by-letter way is for texts with an exception in them: hardly any. */
 const cased = (to: 'upper' | 'lower', exceptions: string): string => `
-  CASE WHEN strlen(x) = length(x) THEN ${to}(x) ELSE coalesce(list_aggregate(list_transform(
+  CASE WHEN strlen(x) = length(x) OR NOT regexp_matches(x, ${literal(`[${exceptions}]`)}) THEN ${to}(x)
+  ELSE list_aggregate(list_transform(
     string_split(x, ''), lambda ch: CASE WHEN contains(${literal(exceptions)}, ch) THEN ch ELSE ${to}(ch) END
-  ), 'string_agg', ''), x) END`;
+  ), 'string_agg', '') END`;
 
 /** Tries a cheap reading of the cell as it is, and one of the trimmed cell only where that fails. */
 const trimmedOnlyIfNeeded = (read: (text: string) => string): string =>
