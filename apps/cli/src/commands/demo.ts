@@ -65,10 +65,18 @@ export const demo: Command = {
     terminal.err(
       `\n  ${ending(asMeant)} ${duration(Date.now() - startedAt)} in all. All runs: sluice runs${lake.option}\n`,
     );
+    if (startedByNpm(terminal)) {
+      terminal.err(
+        `  For "sluice …", type "npm start -- …" here, or: alias sluice="node $PWD/scripts/bootstrap.js start"\n`,
+      );
+    }
     if (json) terminal.out(`${JSON.stringify(views)}\n`);
     return asMeant ? EXIT.ok : EXIT.fault;
   },
 };
+
+/** A newcomer who typed `npm start` has no command called sluice yet. */
+const startedByNpm = ({ env }: Terminal): boolean => env.npm_lifecycle_event === 'start';
 
 const ending = (asMeant: boolean): string =>
   asMeant
