@@ -33,12 +33,12 @@ export const sluicePipeline: Pipeline = async (file, folder) => {
   };
 };
 
-const script = fileURLToPath(new URL('pandas_pipeline.py', import.meta.url));
 const pandasManifest = z.object({ counts: rowCounts, profile: figures, score: z.number() });
 
-/** The same with pandas in our own virtual environment. */
-export const pandasPipeline = async (): Promise<Pipeline> => {
+/** The same with a script over pandas, in our own virtual environment. */
+export const pandasPipeline = async (name: 'pandas_plain.py' | 'pandas_pipeline.py'): Promise<Pipeline> => {
   const python = await pythonEnvironment();
+  const script = fileURLToPath(new URL(name, import.meta.url));
   return async (file, folder) => {
     const lake = join(folder, 'pandas');
     await rm(lake, { recursive: true, force: true });
