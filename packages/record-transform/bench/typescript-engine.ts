@@ -6,11 +6,12 @@
  * node packages/record-transform/bench/typescript-engine.ts [megabytes] [rounds]
  */
 import { createHash } from 'node:crypto';
+import { orders } from '@sluice/datasets';
 import { createRowReader } from '../src/reading/row-reader.ts';
 import { compileRow } from '../src/typescript/compile-row.ts';
 import { transformRows } from '../src/typescript/transform-rows.ts';
 import { readWithFastCsv } from './fast-csv-zod.ts';
-import { AS_OF, generateOrders, orders } from './orders.ts';
+import { AS_OF, generateOrders } from './orders.ts';
 
 const [megabytes = 100, rounds = 3] = process.argv.slice(2).map(Number);
 const bytes = generateOrders(megabytes * 1_000_000);
