@@ -33,8 +33,10 @@ export async function writeTemporary(folder: string, body: ObjectBody): Promise<
   const path = await newTemporary(folder, async (handle) => {
     diskFailpoint('disk:temp-open');
     for await (const chunk of body instanceof Uint8Array ? [body] : body) {
+      // Hashed while the disk is at work.
+      const written = handle.writeFile(chunk);
       hash.update(chunk);
-      await handle.writeFile(chunk);
+      await written;
       diskFailpoint('disk:half-written');
     }
   });

@@ -15,6 +15,8 @@ import type {
   ReadOptions,
 } from './object-store.ts';
 
+const CHUNK_BYTES = 1024 * 1024;
+
 /** Writes the object to a new local file; false, and no file, if there is no such object. A broken download leaves no file. */
 export async function downloadFile(
   store: ObjectStore,
@@ -42,7 +44,7 @@ export function uploadFile(
   to: ObjectAddress,
   options?: PutOptions,
 ): Promise<PutResult> {
-  return store.put(to, createReadStream(fromFile), options);
+  return store.put(to, createReadStream(fromFile, { highWaterMark: CHUNK_BYTES }), options);
 }
 
 /** `asLocalFile` for stores whose objects are not files: a copy that disposal removes. */
