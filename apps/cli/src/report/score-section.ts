@@ -42,8 +42,9 @@ const findingsList = ({ findings }: QualityVerdict): Html =>
   findings.length === 0
     ? html`<p class="note">Nothing else stood out.</p>`
     : html`<ul class="findings">${findings.map(
-        ({ level, code, field, message }) =>
-          html`<li><span class="level ${level}">${LEVELS[level]}</span> <span>${field === undefined ? NOTHING : html`<code>${shownText(field, 128)}</code> `}${shownText(message, 300)} <span class="note">${shownText(code, 80)}</span></span></li>`,
+        // The message names its field.
+        ({ level, code, message }) =>
+          html`<li><span class="level ${level}">${LEVELS[level]}</span> <span>${shownText(message, 300)} <span class="note">${shownText(code, 80)}</span></span></li>`,
       )}</ul>`;
 
 const checksTable = ({ checks }: QualityVerdict): Html =>
