@@ -18,7 +18,14 @@ export type { ValueType } from './expression-types.ts';
 export * from './expressions.ts';
 export { type Field, type FieldOf, TRIM_SET, trimText } from './field-rules.ts';
 export * from './fields.ts';
-export { daysInMonth, epochDays, type MomentFormat } from './moments.ts';
+export {
+  DEFAULT_DATE_FORMAT,
+  DEFAULT_TIMESTAMP_FORMAT,
+  daysInMonth,
+  epochDays,
+  type MomentFormat,
+  parseMomentFormat,
+} from './moments.ts';
 export { compilePattern, type PatternDialect } from './patterns.ts';
 export { type GlueColumn, glueColumns, gluePartitionKeys } from './shapes/glue.ts';
 export { markdownDocs } from './shapes/markdown.ts';

@@ -10,6 +10,8 @@ export type MomentFormat =
   | { readonly kind: 'iso' }
   | {
       readonly kind: 'fixed';
+      /** The format as it is written. */
+      readonly pattern: string;
       /** In characters. */
       readonly length: number;
       /** Where each part starts (from 0); a part that the format leaves out is absent. */
@@ -53,7 +55,7 @@ export const parseMomentFormat = (format: string, type: 'date' | 'timestamp'): M
   }
   if (/^\s|\s$/.test(format))
     throw new Error(`the format ${JSON.stringify(format)} begins or ends with a blank`);
-  return { kind: 'fixed', length: format.length, parts, literals };
+  return { kind: 'fixed', pattern: format, length: format.length, parts, literals };
 };
 
 const DAYS_BEFORE_MONTH = [0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334] as const;

@@ -126,12 +126,13 @@ const execute = async (
   });
   const result = await started.result;
   const history = started.history();
-  // DuckDB does not stop for a signal; the process does.
-  if (result.status !== 'ABORTED') kept.close();
   if (result.status === 'ABORTED') {
+    // DuckDB does not stop for a signal, so its session is left to the end of the process.
     cleanAtExit(lake);
     // It takes a moment only, and whoever waits for our lock must not meet it.
     await publishing.catch(() => undefined);
+  } else {
+    kept.close();
   }
   const failure = result.status === 'FAILED' || result.status === 'ABORTED' ? failureOf(result) : null;
   const execution: ExecutionRecord = {

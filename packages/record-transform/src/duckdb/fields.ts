@@ -1,4 +1,12 @@
-import { compilePattern, type Field, type FieldOf, type MomentFormat, trimText } from '@sluice/record-schema';
+import {
+  compilePattern,
+  DEFAULT_DATE_FORMAT,
+  DEFAULT_TIMESTAMP_FORMAT,
+  type Field,
+  type FieldOf,
+  type MomentFormat,
+  trimText,
+} from '@sluice/record-schema';
 import type { ValueCode } from '../outcome.ts';
 import { doubleLiteral, identifier, literal, timestampLiteral } from './sql.ts';
 
@@ -62,25 +70,15 @@ const fixedMoment = (
   return `CASE WHEN ${[`strlen(${text}) = ${format.length}`, ...shape].join(' AND ')} THEN ${canonical} END`;
 };
 
-const isDefaultFormat = (format: MomentFormat, type: 'date' | 'timestamp'): boolean => {
-  if (format.kind !== 'fixed') return false;
-  const { yyyy, MM, dd, HH, mm, ss } = format.parts;
-  const literals = format.literals.map(({ at, char }) => `${at}${char}`).join();
-  return type === 'date'
-    ? yyyy === 0 && MM === 5 && dd === 8 && literals === '4-,7-'
-    : yyyy === 0 &&
-        MM === 5 &&
-        dd === 8 &&
-        HH === 11 &&
-        mm === 14 &&
-        ss === 17 &&
-        literals === '4-,7-,10 ,13:,16:';
-};
+/** What DuckDB's own casts read. */
+const NATIVE = { date: DEFAULT_DATE_FORMAT, timestamp: DEFAULT_TIMESTAMP_FORMAT } as const;
+const isNative = (format: MomentFormat, type: 'date' | 'timestamp'): boolean =>
+  format.kind === 'fixed' && format.pattern === NATIVE[type];
 
 const momentSql = (field: FieldOf<'date'> | FieldOf<'timestamp'>, text: string): string => {
   const readings = field.formats.map((format) => {
     if (format.kind === 'iso') return `sluice_read_iso(${text})`;
-    if (isDefaultFormat(format, field.type)) return `sluice_read_${field.type}(${text})`;
+    if (isNative(format, field.type)) return `sluice_read_${field.type}(${text})`;
     return fixedMoment(text, format, field.type);
   });
   return readings.length === 1 ? readings.join('') : `coalesce(${readings.join(', ')})`;
@@ -196,7 +194,7 @@ const isReadAsNull = (field: Field): boolean => field.nullTokens.every((token) =
 const cast = (cell: string, type: string): string =>
   `coalesce(TRY_CAST(${cell} AS ${type}), TRY_CAST(sluice_trim(${cell}) AS ${type}))`;
 
-/** How a cell without a fault is read. DuckDB's casts take more than SEMANTICS does, but what both take they read alike. */
+/** How a cell without a fault is read. DuckDB's casts take more than the semantics do, but what both take they read alike. */
 const trustedRead = (field: Exclude<Field, { type: 'text' }>, cell: string): string => {
   switch (field.type) {
     case 'double':
@@ -206,8 +204,7 @@ const trustedRead = (field: Exclude<Field, { type: 'text' }>, cell: string): str
       return cast(cell, 'BIGINT');
     case 'date':
     case 'timestamp':
-      return field.formats.length === 1 &&
-        field.formats.every((format) => isDefaultFormat(format, field.type))
+      return field.formats.length === 1 && field.formats.every((format) => isNative(format, field.type))
         ? cast(cell, field.type.toUpperCase())
         : readSql(field, cell);
     case 'decimal':

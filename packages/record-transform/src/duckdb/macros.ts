@@ -23,13 +23,13 @@ const trimmedOnlyIfNeeded = (read: (text: string) => string): string =>
   `coalesce(${read('x')}, CASE WHEN sluice_may_be_blank(x) THEN ${read('sluice_trim(x)')} END)`;
 
 /**
- * What SEMANTICS asks of DuckDB beyond its own functions, as macros of the session, so that the compiled
+ * What docs/semantics.md asks of DuckDB beyond its own functions, as macros of the session, so that the compiled
  * statements stay readable. Each takes text (or a value) and yields null where there is none.
  */
 const MACROS: Readonly<Record<string, string>> = {
   'sluice_trim(x)': `trim(x, ${literal(TRIM_SET)})`,
   'sluice_may_be_blank(x)': `(${MAY_BEGIN_BLANK} OR regexp_matches(x, '${TRIM_CLASS}\\z'))`,
-  // A trim costs ten times a comparison, and hardly any cell needs one.
+  // A trim costs far more than a look, and hardly any cell needs one.
   'sluice_lazy_trim(x)': 'CASE WHEN sluice_may_be_blank(x) THEN sluice_trim(x) ELSE x END',
   'sluice_is_blank(x)': `CASE WHEN ${MAY_BEGIN_BLANK} THEN sluice_trim(x) = '' ELSE false END`,
   'sluice_upper(x)': cased('upper', UPPER_EXCEPTIONS),

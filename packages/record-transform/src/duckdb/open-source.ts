@@ -33,7 +33,7 @@ const unzippedHead = async (path: string): Promise<Uint8Array> => {
 };
 
 /**
- * Opens an object for DuckDB. CSV that DuckDB reads exactly as SEMANTICS wants it is left where it is; everything
+ * Opens an object for DuckDB. CSV that DuckDB reads exactly as the semantics want it is left where it is; everything
  * else goes through a copy in the scratch folder.
  *
  * @throws {RefusedObject} if the object cannot be taken as a whole

@@ -1,19 +1,9 @@
-import type { Dataset, Field, MomentFormat } from '@sluice/record-schema';
+import { type Dataset, DEFAULT_DATE_FORMAT, type Field, parseMomentFormat } from '@sluice/record-schema';
 import { RefusedObject } from '../outcome.ts';
 import { matchHeader } from '../reading/header.ts';
 import type { Session } from './session.ts';
 import { ABSENT, cellsFrom, NO_MALFORMED, type Source, type SourceRequest } from './source.ts';
 import { identifier, literal } from './sql.ts';
-
-const DEFAULT_DAY: MomentFormat = {
-  kind: 'fixed',
-  length: 10,
-  parts: { yyyy: 0, MM: 5, dd: 8 },
-  literals: [
-    { at: 4, char: '-' },
-    { at: 7, char: '-' },
-  ],
-};
 
 /** A Parquet column's values as text that the fields' readers take, or null if it has none. */
 const parquetCell = (name: string, type: string, field: Field | undefined): string | null => {
@@ -30,7 +20,8 @@ const asTyped = (field: Field, columnType: string | undefined): Field => {
   if (field.type === 'timestamp' && /^(TIMESTAMP|DATE)/.test(columnType ?? '')) {
     return { ...field, formats: [{ kind: 'iso' }] };
   }
-  if (field.type === 'date' && columnType === 'DATE') return { ...field, formats: [DEFAULT_DAY] };
+  if (field.type === 'date' && columnType === 'DATE')
+    return { ...field, formats: [parseMomentFormat(DEFAULT_DATE_FORMAT, 'date')] };
   return field;
 };
 

@@ -8,7 +8,7 @@ export const ROW_NUMBER = identifier('row number');
 
 /**
  * A dataset's queries. A source is a FROM item that yields the row number and each field's cell; what they do to
- * a row is SEMANTICS' order of work.
+ * a row follows the order of work in docs/semantics.md.
  */
 export interface DatasetSql {
   readonly fields: readonly FieldSql[];
