@@ -2,7 +2,8 @@ import { createHash, randomUUID } from 'node:crypto';
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { type FileIdentity, hiddenFolder } from './disk-paths.ts';
-import { hashFile, processName } from './disk-write.ts';
+import { hashFile } from './disk-write.ts';
+import { processName } from './process-name.ts';
 
 // Reading back a small file costs about as much as reading a note about it.
 const worthANote = 8 * 1024 * 1024;

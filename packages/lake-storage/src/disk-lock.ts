@@ -3,8 +3,8 @@ import { link, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { errnoOf } from './disk-error.ts';
-import { isOrphan, processName } from './disk-write.ts';
 import { LakeStorageError } from './lake-storage-error.ts';
+import { isOrphan, processName } from './process-name.ts';
 
 /** How to wait for another process. */
 export interface Waiting {

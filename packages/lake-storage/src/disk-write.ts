@@ -1,11 +1,10 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { constants, createReadStream } from 'node:fs';
 import { copyFile, type FileHandle, open, readdir, rm } from 'node:fs/promises';
-import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { errnoOf } from './disk-error.ts';
 import { failpoint } from './failpoint.ts';
 import type { ObjectBody } from './object-store.ts';
+import { isOrphan, processName } from './process-name.ts';
 
 /** Where a crash test can kill a disk write or delete. */
 export const diskFailpoints = [
@@ -91,23 +90,5 @@ export async function syncFolder(folder: string): Promise<void> {
 export async function removeOrphans(folder: string): Promise<void> {
   for (const name of await readdir(folder)) {
     if (isOrphan(name)) await rm(join(folder, name), { force: true });
-  }
-}
-
-/** `<host>.<pid>`: a lake on a shared disk has writers on several hosts, each with its own process ids. */
-export function processName(): string {
-  return `${createHash('md5').update(hostname()).digest('hex').slice(0, 8)}.${process.pid}`;
-}
-
-/** Whether the process that made this file (named after `processName`) was on this host and is gone. */
-export function isOrphan(name: string): boolean {
-  const [host, pid] = name.split('.');
-  if (host !== processName().split('.')[0] || !/^\d+$/.test(pid ?? '')) return false;
-  try {
-    process.kill(Number(pid), 0);
-    return false;
-  } catch (cause) {
-    // EPERM: it lives and belongs to another user.
-    return errnoOf(cause) === 'ESRCH';
   }
 }

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { parseEnv } from './parse-env.ts';
 
 // Node, the bundle and the SDK's buffers, besides DuckDB's own memory.
-const PROCESS_MB = 400;
+const PROCESS_MB = 512;
 
 const lambda = z.object({
   // Set by Lambda itself, in MB.

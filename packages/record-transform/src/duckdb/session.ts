@@ -5,7 +5,7 @@ import { literal } from './sql.ts';
 
 /** What DuckDB may use. What does not fit into memory is spilled to the scratch folder. */
 export interface EngineLimits {
-  /** Mebibytes of DuckDB's own memory; the process needs about 250 more. */
+  /** Mebibytes of what DuckDB manages; buffers of its readers and writers, Node and its heap come on top: about 500. */
   readonly memoryMb: number;
   readonly threads: number;
 }
