@@ -15,6 +15,11 @@ const packages = [
   'local-stepfunctions',
 ];
 const packagesOfInfra = ['record-schema', 'datasets', 'workflows', 'step-contracts'];
+// Of others infra takes what has to be named once: the folders of the zones, the names of metrics, the way to a bundle.
+const filesOfInfra = [
+  'packages/lake-storage/src/zones[.]ts',
+  'packages/lambda-kit/src/(bundle-lambda|metric-names)[.]ts',
+];
 const testSupport = ['packages/aws-emulator', 'scripts'];
 
 const root = new URL('.', import.meta.url);
@@ -29,7 +34,7 @@ for (const name of folders('packages')) {
 const oneOf = (names) => `(${names.join('|')})`;
 const inside = (paths) => `^${oneOf(paths)}/`;
 const source = '^(apps|packages)/[^/]+/src/';
-const testCode = '^(apps|packages)/[^/]+/(test|bench)/|^scripts/test/';
+const testCode = '^(apps|packages)/[^/]+/(test|bench)/|^(infra|scripts)/test/';
 const ours = inside(['apps', 'packages', 'infra']);
 
 const packageRules = packages.map((name, line) => ({
@@ -90,11 +95,16 @@ export default {
     },
     {
       name: 'imports-of-infra',
-      comment: `infra imports packages/${packagesOfInfra.join(', ')} and each app's ./env.`,
+      comment: `infra imports packages/${packagesOfInfra.join(', ')}, the names it needs, and each app's ./env.`,
       from: { path: '^infra/' },
       to: {
         path: inside(['apps', 'packages']),
-        pathNot: [inside(packagesOfInfra.map((name) => `packages/${name}`)), '^apps/[^/]+/src/env[.]ts$'],
+        pathNot: [
+          inside(packagesOfInfra.map((name) => `packages/${name}`)),
+          `^${oneOf(filesOfInfra)}$`,
+          '^apps/[^/]+/src/env[.]ts$',
+          ...testSupport.map((room) => `^${room}/`),
+        ],
       },
     },
     {

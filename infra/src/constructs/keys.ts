@@ -1,0 +1,36 @@
+import { Construct } from 'constructs';
+import type { Deployment } from './deployment.ts';
+import { Key, serviceUse } from './key.ts';
+
+/** Two keys: one for the data itself, one for what tells about it. Whoever runs the lake need not be able to read it. */
+export class Keys extends Construct {
+  /** ARN of the key of the zones, the catalogue and query results. */
+  readonly data: string;
+  /** ARN of the key of logs, queues, topics, functions' variables and executions. */
+  readonly operations: string;
+
+  constructor(scope: Construct, id: string, deployment: Deployment) {
+    super(scope, id);
+    const { environment, accountId, partition } = deployment;
+    const ofThisAccount = { StringEquals: { 'aws:SourceAccount': accountId } };
+
+    this.data = new Key(this, 'data', deployment, {
+      description: `The data of ${environment.namePrefix}`,
+      services: [],
+    }).arn;
+    this.operations = new Key(this, 'operations', deployment, {
+      description: `Logs, queues, topics and executions of ${environment.namePrefix}`,
+      services: [
+        // https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html
+        serviceUse('EncryptLogs', `logs.${environment.region}.amazonaws.com`, {
+          ArnLike: {
+            'kms:EncryptionContext:aws:logs:arn': `arn:${partition}:logs:${environment.region}:${accountId}:*`,
+          },
+        }),
+        serviceUse('QueueObjectEvents', 's3.amazonaws.com', ofThisAccount),
+        serviceUse('SendAlarms', 'cloudwatch.amazonaws.com', ofThisAccount),
+        serviceUse('SendEvents', 'events.amazonaws.com', ofThisAccount),
+      ],
+    }).arn;
+  }
+}

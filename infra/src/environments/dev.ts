@@ -1,0 +1,42 @@
+import type { Environment } from './environment.ts';
+
+/** Cheap, and gone with one `destroy`. */
+export const dev: Environment = {
+  name: 'dev',
+  region: 'eu-central-1',
+  namePrefix: 'sluice-dev',
+  tags: { CostCenter: 'data-platform' },
+  protected: false,
+  lambda: {
+    architecture: 'arm64',
+    functions: {
+      startPipeline: { memoryMb: 256, timeoutSeconds: 30, ephemeralMb: 512, reservedConcurrency: null },
+      validateObject: { memoryMb: 512, timeoutSeconds: 60, ephemeralMb: 512, reservedConcurrency: null },
+      scoreQuality: { memoryMb: 2048, timeoutSeconds: 300, ephemeralMb: 1024, reservedConcurrency: null },
+      transformObject: { memoryMb: 2048, timeoutSeconds: 300, ephemeralMb: 1024, reservedConcurrency: null },
+      publishRun: { memoryMb: 1024, timeoutSeconds: 300, ephemeralMb: 512, reservedConcurrency: null },
+    },
+  },
+  intake: { batchSize: 10, batchWindowSeconds: 0, maxConcurrency: 5, maxReceives: 5 },
+  transform: { lambdaMaxBytes: 256 * 1024 * 1024 },
+  discovery: { checkSeconds: 15, maxChecks: 60, schedule: null },
+  retention: {
+    logDays: 14,
+    rawInfrequentAccessDays: null,
+    rawArchiveDays: null,
+    rawExpireDays: 90,
+    stagingDays: 3,
+    noncurrentVersionDays: 7,
+    accessLogDays: 14,
+    queryResultDays: 7,
+  },
+  athena: { maxScannedBytes: 10_000_000_000 },
+  alarms: { emails: [], queueAgeSeconds: 900, qualityScore: 70, durationShare: 0.8 },
+  optIns: {
+    privateNetwork: null,
+    threatDetection: null,
+    columnGrants: null,
+    auditTrail: null,
+    budget: null,
+  },
+};

@@ -1,0 +1,189 @@
+import { z } from 'zod';
+
+// Everything that differs between environments, and nothing else. Each environment is one complete literal: no defaults
+// here, and no merging of half-objects. Limits of the services are checked here, so that what AWS would refuse after
+// ten minutes of `terraform apply` is refused before anything is synthesized.
+
+const DAYS = z.int().min(1);
+
+/** The days that CloudWatch Logs takes: https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html */
+const logDays = z.literal([
+  1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
+]);
+
+/** One Lambda's size. https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
+const functionSize = z.strictObject({
+  memoryMb: z.int().min(128).max(10_240),
+  timeoutSeconds: z.int().min(1).max(900),
+  /** The function's own disk, `/tmp`. */
+  ephemeralMb: z.int().min(512).max(10_240),
+  /** So many run at once, and no other function can take their place; null: they share the account's pool. */
+  reservedConcurrency: z.int().min(1).nullable(),
+});
+export type FunctionSize = z.output<typeof functionSize>;
+
+/** `cron(…)` or `rate(…)`, in UTC, as Glue takes it. */
+const schedule = z.string().regex(/^(cron|rate)\(.+\)$/, 'a schedule is cron(…) or rate(…)');
+
+const emailAddress = z.email();
+
+const MIB = 1024 * 1024;
+
+const environmentSchema = z
+  .strictObject({
+    name: z.enum(['dev', 'staging', 'prod']),
+    region: z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d$/, 'a region reads like eu-central-1'),
+    /** Every resource's name begins with it. */
+    namePrefix: z.string().regex(/^[a-z][a-z0-9-]*[a-z0-9]$/, 'lower-case letters, digits and -'),
+    /** On every resource, besides `Project`, `Environment` and `ManagedBy`. */
+    tags: z.record(z.string(), z.string()),
+    /** Terraform refuses to destroy what holds data; nothing is emptied on the way. */
+    protected: z.boolean(),
+
+    lambda: z.strictObject({
+      /** Decides which build of DuckDB is bundled. */
+      architecture: z.enum(['arm64', 'x86_64']),
+      functions: z.strictObject({
+        startPipeline: functionSize,
+        validateObject: functionSize,
+        scoreQuality: functionSize,
+        transformObject: functionSize,
+        publishRun: functionSize,
+      }),
+    }),
+
+    /** From the raw zone's bucket to the state machine. */
+    intake: z.strictObject({
+      /** Messages that one invocation of start-pipeline takes. */
+      batchSize: z.int().min(1).max(10_000),
+      /** How long Lambda waits to fill a batch. */
+      batchWindowSeconds: z.int().min(0).max(300),
+      /** Invocations at once. https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html */
+      maxConcurrency: z.int().min(2).max(1000),
+      /** After so many tries a message goes to the dead-letter queue. */
+      maxReceives: z.int().min(1).max(1000),
+    }),
+
+    transform: z.strictObject({
+      /** Objects up to this size are transformed in a Lambda; larger ones are refused, until there is an engine for them. */
+      lambdaMaxBytes: z.int().min(MIB),
+    }),
+
+    discovery: z.strictObject({
+      checkSeconds: z.int().min(5).max(3600),
+      maxChecks: z.int().min(1).max(1000),
+      /** When crawlers look at the raw zone on their own; null: only when a run asks. */
+      schedule: schedule.nullable(),
+    }),
+
+    retention: z.strictObject({
+      logDays,
+      /** Raw objects go to Standard-IA, which takes no object younger than 30 days. */
+      rawInfrequentAccessDays: z.int().min(30).nullable(),
+      /** Raw objects go to Glacier Flexible Retrieval. */
+      rawArchiveDays: DAYS.nullable(),
+      /** Raw objects are deleted; null: never. */
+      rawExpireDays: DAYS.nullable(),
+      stagingDays: DAYS,
+      noncurrentVersionDays: DAYS,
+      accessLogDays: DAYS,
+      queryResultDays: DAYS,
+    }),
+
+    athena: z.strictObject({
+      /** A query that would scan more is stopped. Athena's least is 10 MB. */
+      maxScannedBytes: z.int().min(10_000_000),
+    }),
+
+    alarms: z.strictObject({
+      /** Whom alarms and notifications of runs are mailed to; each has to confirm once. */
+      emails: z.array(emailAddress),
+      /** The oldest message waits longer than this. */
+      queueAgeSeconds: z.int().min(60),
+      /** A dataset's mean score in an hour is below this. */
+      qualityScore: z.number().min(0).max(100),
+      /** A function runs longer than this share of its timeout. */
+      durationShare: z.number().gt(0).lt(1),
+    }),
+
+    /** What costs money or concerns the whole account: null is off. */
+    optIns: z.strictObject({
+      /** Lambdas in private subnets that reach AWS through endpoints only. */
+      privateNetwork: z
+        .strictObject({
+          cidr: z.cidrv4(),
+          /** Of the region: `a`, `b`, … */
+          zones: z.array(z.string().regex(/^[a-f]$/)).min(2),
+          flowLogDays: logDays,
+        })
+        .nullable(),
+      /** GuardDuty with its protection of S3. There is one detector in an account and region. */
+      threatDetection: z.strictObject({}).nullable(),
+      /** Lake Formation: analysts see every column but those of personal data. */
+      columnGrants: z
+        .strictObject({
+          /** ARNs of roles or users that administer the lake's permissions; whoever applies must be among them. */
+          administrators: z.array(z.string().startsWith('arn:')).min(1),
+          /** ARNs of roles or users that may read without personal data. */
+          analysts: z.array(z.string().startsWith('arn:')).min(1),
+        })
+        .nullable(),
+      /** CloudTrail's record of who read and wrote which object. */
+      auditTrail: z.strictObject({ days: DAYS }).nullable(),
+      /** A mail when the month's costs reach 80 % and 100 % of it, and when they are forecast to. */
+      budget: z.strictObject({ monthlyUsd: z.number().gt(0) }).nullable(),
+    }),
+  })
+  .superRefine((environment, context) => {
+    const fault = (path: readonly string[], message: string): void =>
+      context.addIssue({ code: 'custom', path: [...path], message });
+    const { namePrefix, retention, intake, lambda, transform } = environment;
+
+    // `<prefix>-access-logs-<12 digits>`, the longest name of a bucket: https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
+    const longest = `${namePrefix}-access-logs-000000000000`.length;
+    if (longest > 63) fault(['namePrefix'], `makes bucket names of ${longest} characters, S3 takes 63`);
+
+    const { rawInfrequentAccessDays: cool, rawArchiveDays: cold, rawExpireDays: gone } = retention;
+    const order = [cool, cold, gone].filter((days) => days !== null);
+    if (order.some((days, index) => index > 0 && days <= (order[index - 1] ?? 0))) {
+      fault(
+        ['retention'],
+        'raw objects go to infrequent access, then to the archive, then expire, in this order',
+      );
+    }
+
+    // https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
+    if (intake.batchSize > 10 && intake.batchWindowSeconds === 0) {
+      fault(['intake', 'batchSize'], 'more than 10 messages need a batchWindowSeconds of at least 1');
+    }
+
+    const { scoreQuality, transformObject, publishRun } = lambda.functions;
+    for (const [name, size] of Object.entries({ scoreQuality, transformObject, publishRun })) {
+      if (size.memoryMb >= 1024) continue;
+      fault(['lambda', 'functions', name, 'memoryMb'], 'DuckDB and the process around it need 1024');
+    }
+    // The object itself, DuckDB's spill and the staged rows share the disk.
+    const neededMb = (3 * transform.lambdaMaxBytes) / MIB;
+    for (const [name, { ephemeralMb }] of Object.entries({ scoreQuality, transformObject })) {
+      if (ephemeralMb >= neededMb) continue;
+      fault(
+        ['lambda', 'functions', name, 'ephemeralMb'],
+        `an object of transform.lambdaMaxBytes needs ${Math.ceil(neededMb)}: itself, the spilled and the staged rows`,
+      );
+    }
+  });
+
+/** A complete configuration of one environment. */
+export type Environment = z.output<typeof environmentSchema>;
+
+/** Throws one line that names the environment and everything that is missing, unknown or out of bounds. */
+export const checkEnvironment = (environment: Environment): Environment => {
+  const parsed = environmentSchema.safeParse(environment);
+  if (parsed.success) return parsed.data;
+  const faults = parsed.error.issues.map(({ path, message }) =>
+    [path.join('.'), message].filter(Boolean).join(': '),
+  );
+  throw new Error(
+    `The environment ${JSON.stringify(environment.name)} cannot be synthesized. ${faults.join('; ')}.`,
+  );
+};

@@ -1,0 +1,42 @@
+import type { Environment } from './environment.ts';
+
+/** Holds data that nobody can make again: protected, watched, and its functions cannot starve each other. */
+export const prod: Environment = {
+  name: 'prod',
+  region: 'eu-central-1',
+  namePrefix: 'sluice-prod',
+  tags: { CostCenter: 'data-platform' },
+  protected: true,
+  lambda: {
+    architecture: 'arm64',
+    functions: {
+      startPipeline: { memoryMb: 256, timeoutSeconds: 30, ephemeralMb: 512, reservedConcurrency: 25 },
+      validateObject: { memoryMb: 512, timeoutSeconds: 60, ephemeralMb: 512, reservedConcurrency: 100 },
+      scoreQuality: { memoryMb: 6144, timeoutSeconds: 900, ephemeralMb: 4096, reservedConcurrency: 100 },
+      transformObject: { memoryMb: 6144, timeoutSeconds: 900, ephemeralMb: 4096, reservedConcurrency: 100 },
+      publishRun: { memoryMb: 2048, timeoutSeconds: 600, ephemeralMb: 512, reservedConcurrency: 100 },
+    },
+  },
+  intake: { batchSize: 10, batchWindowSeconds: 0, maxConcurrency: 20, maxReceives: 5 },
+  transform: { lambdaMaxBytes: 1024 * 1024 * 1024 },
+  discovery: { checkSeconds: 30, maxChecks: 120, schedule: 'cron(0 3 * * ? *)' },
+  retention: {
+    logDays: 365,
+    rawInfrequentAccessDays: 30,
+    rawArchiveDays: 180,
+    rawExpireDays: null,
+    stagingDays: 7,
+    noncurrentVersionDays: 90,
+    accessLogDays: 365,
+    queryResultDays: 30,
+  },
+  athena: { maxScannedBytes: 1_000_000_000_000 },
+  alarms: { emails: [], queueAgeSeconds: 600, qualityScore: 80, durationShare: 0.8 },
+  optIns: {
+    privateNetwork: null,
+    threatDetection: {},
+    columnGrants: null,
+    auditTrail: { days: 365 },
+    budget: { monthlyUsd: 500 },
+  },
+};

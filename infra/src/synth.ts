@@ -1,0 +1,20 @@
+import { fileURLToPath } from 'node:url';
+import { App } from 'cdktf';
+import { checkEnvironment, type Environment } from './environments/environment.ts';
+import { environments } from './environments/index.ts';
+import { LakeStack } from './lake-stack.ts';
+
+/** Where Terraform is run: `<output>/stacks/<environment>`. */
+export const output = fileURLToPath(new URL('../cdktf.out/', import.meta.url));
+
+/**
+ * Writes one Terraform stack per environment into `<outDir>/stacks/<name>/cdk.tf.json`. Pure: the same environments give
+ * the same bytes, without network, clock or credentials. Throws one line if an environment is not complete.
+ */
+export const synthesize = (outDir: string, of: readonly Environment[] = environments): void => {
+  const app = new App({ outdir: outDir, skipValidation: false });
+  for (const environment of of) new LakeStack(app, checkEnvironment(environment));
+  app.synth();
+};
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) synthesize(output);
