@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
-const requirements = fileURLToPath(new URL('requirements.txt', import.meta.url));
+/** Two lists, because checkov pins what the others need in newer versions. */
+const lists = ['requirements.txt', 'requirements-checkov.txt'] as const;
 const environments = fileURLToPath(new URL('../.cache/python', import.meta.url));
 const run = promisify(execFile);
 
@@ -24,16 +25,13 @@ export function systemPython(): string | null {
 }
 
 /**
- * The `python` of our own virtual environment with the packages of `requirements.txt`, made on first use (about 100 MB
- * from PyPI) and again whenever that file changes. Start tools with `python -m <module>`: the environment was moved
+ * The `python` of our own virtual environment with the packages of a list in this folder, made on first use (100 to
+ * 200 MB from PyPI) and again whenever that list changes. Start tools with `python -m <module>`: the environment was moved
  * into place once it was complete, so the start scripts in its `bin` name a folder that is gone.
  * Throws a one-line Error if there is no Python, or if the packages cannot be installed.
  */
-export async function pythonEnvironment(): Promise<string> {
-  const stamp = createHash('sha256')
-    .update(await readFile(requirements))
-    .digest('hex')
-    .slice(0, 12);
+export async function pythonEnvironment(list: (typeof lists)[number] = 'requirements.txt'): Promise<string> {
+  const stamp = await stampOf(list);
   const environment = join(environments, stamp);
   const python = join(environment, 'bin', 'python');
   if (existsSync(python)) return python;
@@ -42,16 +40,16 @@ export async function pythonEnvironment(): Promise<string> {
   if (!system) throw new Error(pythonMissing);
   // Test suites run side by side: each builds its own, the first to finish wins, and nobody sees half an environment.
   const building = `${environment}.${process.pid}`;
-  process.stderr.write(`Installing the Python tools of scripts/requirements.txt into .cache/python, once…\n`);
+  process.stderr.write(`Installing the Python tools of scripts/${list} into .cache/python, once…\n`);
   try {
     await mkdir(environments, { recursive: true });
     await run(system, ['-m', 'venv', '--clear', building]);
     const pip = ['-m', 'pip', 'install', '--quiet', '--no-input', '--disable-pip-version-check'];
-    await run(join(building, 'bin', 'python'), [...pip, '-r', requirements]);
+    await run(join(building, 'bin', 'python'), [...pip, '-r', fileOf(list)]);
     await rename(building, environment).catch((cause: unknown) => {
       if (!existsSync(python)) throw cause;
     });
-    await removeOutdated(stamp);
+    await removeOutdated();
     return python;
   } catch (cause) {
     throw new Error(`The Python tools could not be installed: ${lastLine(cause)}`, { cause });
@@ -60,11 +58,20 @@ export async function pythonEnvironment(): Promise<string> {
   }
 }
 
-/** Environments of other requirements, and those that an interrupted build left half-made. */
-async function removeOutdated(stamp: string): Promise<void> {
+const fileOf = (list: string): string => fileURLToPath(new URL(list, import.meta.url));
+
+const stampOf = async (list: string): Promise<string> =>
+  createHash('sha256')
+    .update(await readFile(fileOf(list)))
+    .digest('hex')
+    .slice(0, 12);
+
+/** Environments of lists as they were, and those that an interrupted build left half-made. */
+async function removeOutdated(): Promise<void> {
+  const stamps = await Promise.all(lists.map(stampOf));
   for (const name of await readdir(environments)) {
     const builder = /^[0-9a-f]{12}\.(\d+)$/.exec(name)?.[1];
-    const isCurrent = name === stamp || (builder !== undefined && isRunning(Number(builder)));
+    const isCurrent = stamps.includes(name) || (builder !== undefined && isRunning(Number(builder)));
     if (!isCurrent) await rm(join(environments, name), { recursive: true, force: true });
   }
 }

@@ -14,8 +14,8 @@ const root = fileURLToPath(new URL('../../', import.meta.url));
 const read = (path: string): string => readFileSync(join(root, path), 'utf8');
 const found = (pattern: string): string[] => globSync(pattern, { cwd: root }).sort();
 
-const pages = ['*.md', '{docs,docs/adr}/*.md', '{apps,packages,infra}/{,*/}*.md'].flatMap(found);
-const workspaces = found('{apps,packages}/*/package.json').map((manifest) => dirname(manifest));
+const pages = ['*.md', 'docs/{,adr/,runbooks/}*.md', '{apps,packages,infra}/{,*/}*.md'].flatMap(found);
+const workspaces = found('{apps/*,packages/*,infra}/package.json').map((manifest) => dirname(manifest));
 
 interface Manifest {
   readonly scripts?: Readonly<Record<string, string>>;
@@ -65,7 +65,7 @@ describe('the README', () => {
 
   test('has every workspace in its table of rooms', () => {
     const rooms = tableRows(readme, /The rooms/).map(([room = '']) => /\[(.*)\]/.exec(room)?.[1]);
-    expect(rooms.sort()).toEqual([...workspaces, 'infra', 'scripts'].sort());
+    expect(rooms.sort()).toEqual([...workspaces, 'scripts'].sort());
   });
 
   test('has every exit code of the command line', () => {

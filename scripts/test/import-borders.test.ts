@@ -34,6 +34,9 @@ const imports: readonly [file: string, imported: string, broken: readonly string
   ['infra/src/reads-env.ts', '@sluice/start-pipeline/env', []],
   ['infra/src/reads-schema.ts', '@sluice/record-schema', []],
   ['infra/src/reads-kit.ts', '@sluice/lambda-kit', ['imports-of-infra']],
+  ['infra/src/reads-metrics.ts', '@sluice/lambda-kit/metric-names', []],
+  ['infra/src/with-emulator.ts', '@sluice/aws-emulator', ['test-support']],
+  ['infra/test/with-emulator.ts', '@sluice/aws-emulator', []],
   ['infra/src/reads-use-case.ts', '@sluice/publish-run/publish-run', ['imports-of-infra']],
 ];
 
@@ -49,7 +52,7 @@ const workspaces: Record<string, Workspace> = {
     exports: index,
     dependencies: ['@sluice/record-schema', '@sluice/publish-run', '@sluice/aws-emulator'],
   },
-  'packages/lambda-kit': { exports: index },
+  'packages/lambda-kit': { exports: { ...index, './metric-names': './src/metric-names.ts' } },
   'packages/aws-emulator': { exports: index },
   'apps/publish-run': {
     exports: { './publish-run': './src/publish-run.ts' },
