@@ -1,6 +1,7 @@
 import type { Construct } from 'constructs';
 import { Deployment } from './constructs/deployment.ts';
 import { Keys } from './constructs/keys.ts';
+import { PrivateNetwork } from './constructs/private-network.ts';
 import { Zones } from './constructs/zones.ts';
 import { EnvironmentStack } from './environment-stack.ts';
 import type { Environment } from './environments/environment.ts';
@@ -12,6 +13,15 @@ export class LakeStack extends EnvironmentStack {
     const deployment = new Deployment(this, environment);
     const keys = new Keys(this, 'keys', deployment);
     const zones = new Zones(this, 'zones', deployment, keys.data);
-    void zones;
+
+    const { optIns } = environment;
+    const network =
+      optIns.privateNetwork &&
+      new PrivateNetwork(this, 'network', deployment, {
+        ...optIns.privateNetwork,
+        buckets: [zones.raw, zones.curated],
+        keyArn: keys.operations,
+      });
+    void network;
   }
 }

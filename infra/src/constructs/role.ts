@@ -7,7 +7,8 @@ import { policyOf, type Statement } from './policy.ts';
 // Services that say in whose name they assume a role. The others take only roles that a principal of the same account
 // has passed to them.
 // https://docs.aws.amazon.com/step-functions/latest/dg/procedure-create-iam-role.html#prevent-cross-service-confused-deputy
-const tellForWhom: readonly string[] = ['states.amazonaws.com'];
+// https://docs.aws.amazon.com/vpc/latest/userguide/flow-logs-iam-role.html
+const tellForWhom: readonly string[] = ['states.amazonaws.com', 'vpc-flow-logs.amazonaws.com'];
 
 interface ServiceRoleProps {
   /** What the role is for, in one line, as it appears in the console. */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { networkFault } from './subnets.ts';
 
 // Everything that differs between environments, and nothing else. Each environment is one complete literal: no defaults
 // here, and no merging of half-objects. Limits of the services are checked here, so that what AWS would refuse after
@@ -111,6 +112,7 @@ const environmentSchema = z
       /** Lambdas in private subnets that reach AWS through endpoints only. */
       privateNetwork: z
         .strictObject({
+          /** All of its addresses, shared out evenly among the zones. */
           cidr: z.cidrv4(),
           /** Of the region: `a`, `b`, … */
           zones: z.array(z.string().regex(/^[a-f]$/)).min(2),
@@ -137,7 +139,7 @@ const environmentSchema = z
   .superRefine((environment, context) => {
     const fault = (path: readonly string[], message: string): void =>
       context.addIssue({ code: 'custom', path: [...path], message });
-    const { namePrefix, retention, intake, lambda, transform } = environment;
+    const { namePrefix, retention, intake, lambda, transform, optIns } = environment;
 
     // `<prefix>-access-logs-<12 digits>`, the longest name of a bucket: https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
     const longest = `${namePrefix}-access-logs-000000000000`.length;
@@ -170,6 +172,14 @@ const environmentSchema = z
         ['lambda', 'functions', name, 'ephemeralMb'],
         `an object of transform.lambdaMaxBytes needs ${Math.ceil(neededMb)}: itself, the spilled and the staged rows`,
       );
+    }
+
+    if (optIns.privateNetwork !== null) {
+      const { cidr, zones } = optIns.privateNetwork;
+      const path = ['optIns', 'privateNetwork'];
+      if (new Set(zones).size < zones.length) fault([...path, 'zones'], 'names a zone twice');
+      const reason = networkFault(cidr, zones.length);
+      if (reason !== null) fault([...path, 'cidr'], reason);
     }
   });
 

@@ -1,0 +1,20 @@
+import type { Environment } from '../src/environments/environment.ts';
+import { prod } from '../src/environments/prod.ts';
+
+// As a person writes it down after `aws sts get-caller-identity`.
+const principal = (name: string): string => `arn:aws:iam::000000000000:role/${name}`;
+
+/** Prod with all opt-ins. */
+export const everythingOn: Environment = {
+  ...prod,
+  optIns: {
+    privateNetwork: { cidr: '10.20.0.0/20', zones: ['a', 'b', 'c'], flowLogDays: 90 },
+    threatDetection: {},
+    columnGrants: {
+      administrators: [principal('lake-administrator')],
+      analysts: [principal('analyst')],
+    },
+    auditTrail: { days: 365 },
+    budget: { monthlyUsd: 500 },
+  },
+};
