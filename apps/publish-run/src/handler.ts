@@ -21,6 +21,8 @@ export const handler = defineHandler({
     const { rowsIn, accepted, filtered, duplicates, quarantined } = result.counts;
     log('run_published', result.counts);
     measure('RunsPublished', 1);
+    // S3's clock and this one may disagree by more than a small object takes.
+    measure('SecondsToPublish', Math.max(0, Date.now() - Date.parse(input.asOf)) / 1000);
     measure('RowsIn', rowsIn);
     measure('RowsAccepted', accepted);
     measure('RowsFiltered', filtered);

@@ -72,8 +72,8 @@ describeWithMiniStack('the bundled publish-run', (miniStack) => {
       event,
     );
   /** Five accepted rows, in real Parquet; the engine claims to have accepted as many as `claimed`. */
-  const staged = async (claimed = 5) => {
-    const run = await arrive(objects);
+  const staged = async (claimed = 5, asOf?: string) => {
+    const run = await arrive(objects, asOf);
     const input = await stage(objects, run, { accepted: [claimed], quarantined: 2 });
     const at = { bucket: curated, key: `staging/${run.runId}/accepted-0.parquet` };
     await uploadFile(objects, join(folder, 'five.parquet'), at);
@@ -101,6 +101,28 @@ describeWithMiniStack('the bundled publish-run', (miniStack) => {
         StorageDescriptor: { Columns: [{ Name: 'id' }], Location: `${tableLocation}${folderOfDay}/` },
       },
     ]);
+  });
+
+  test('measures the seconds from the arrival of the object to the end of publishing, by dataset', async () => {
+    const arrived = Date.now() - 90_000;
+    const { input } = await staged(5, new Date(arrived).toISOString());
+    const { outcome, logs } = await invoke(input);
+    const most = (Date.now() - arrived) / 1000;
+    const [measured] = logs
+      .split('\n')
+      .filter((line) => line.includes('CloudWatchMetrics'))
+      .map((line) => JSON.parse(line));
+    expect({ outcome, dataset: measured?.dataset }).toEqual({ outcome: 'returned', dataset: 'orders' });
+    expect(measured.SecondsToPublish).toBeGreaterThan(90);
+    expect(measured.SecondsToPublish).toBeLessThanOrEqual(most);
+    const [{ Dimensions, Metrics }] = measured._aws.CloudWatchMetrics;
+    expect(Dimensions).toEqual([['service', 'dataset']]);
+    expect(Metrics).toContainEqual({ Name: 'SecondsToPublish', Unit: 'Seconds' });
+  });
+
+  test('measures no less than nothing where clocks disagree', async () => {
+    const { input } = await staged(5, new Date(Date.now() + 3_600_000).toISOString());
+    expect((await invoke(input)).logs).toContain('"SecondsToPublish":0,');
   });
 
   test('names a violation of the law so that Step Functions can tell it, and publishes nothing', async () => {

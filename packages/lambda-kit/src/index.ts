@@ -3,5 +3,5 @@ export { engineLimits } from './engine-limits.ts';
 export type { Log, LogFields } from './outcome-log.ts';
 export { type OutcomeName, outcomes } from './outcomes.ts';
 export { parseEnv } from './parse-env.ts';
-export { type Measure, type MetricName, metricNamespace, metricUnits } from './pipeline-metrics.ts';
+export type { Measure } from './pipeline-metrics.ts';
 export { withScratchFolder } from './scratch-folder.ts';

@@ -1,25 +1,5 @@
-import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
-
-/** Every metric of the pipeline; dashboards and alarms take the names from here. */
-export const metricUnits = {
-  RowsIn: MetricUnit.Count,
-  RowsAccepted: MetricUnit.Count,
-  RowsFiltered: MetricUnit.Count,
-  RowsDuplicate: MetricUnit.Count,
-  RowsQuarantined: MetricUnit.Count,
-  QualityScore: MetricUnit.Percent,
-  BytesIn: MetricUnit.Bytes,
-  ObjectsRefused: MetricUnit.Count,
-  RunsStarted: MetricUnit.Count,
-  RunsPublished: MetricUnit.Count,
-  RunsRejected: MetricUnit.Count,
-  RecordsAccepted: MetricUnit.Count,
-  RecordsRejected: MetricUnit.Count,
-} as const;
-
-export type MetricName = keyof typeof metricUnits;
-
-export const metricNamespace = 'ETL/Pipeline';
+import { Metrics } from '@aws-lambda-powertools/metrics';
+import { type MetricName, metricNamespace, metricUnits } from './metric-names.ts';
 
 /** Adds to a metric; the values of one invocation are published together, in CloudWatch's embedded metric format. */
 export type Measure = (name: MetricName, value: number) => void;
@@ -28,6 +8,7 @@ export type Measure = (name: MetricName, value: number) => void;
 export function pipelineMetrics(service: string) {
   const metrics = new Metrics({ namespace: metricNamespace, serviceName: service });
   const measure: Measure = (name, value) => {
+    // Compiles only while every unit is one of CloudWatch's.
     metrics.addMetric(name, metricUnits[name], value);
   };
   return {

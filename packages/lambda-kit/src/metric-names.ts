@@ -1,0 +1,22 @@
+/** Every metric of the pipeline and its unit in CloudWatch; dashboards and alarms take the names from here. */
+export const metricUnits = {
+  RowsIn: 'Count',
+  RowsAccepted: 'Count',
+  RowsFiltered: 'Count',
+  RowsDuplicate: 'Count',
+  RowsQuarantined: 'Count',
+  QualityScore: 'Percent',
+  BytesIn: 'Bytes',
+  ObjectsRefused: 'Count',
+  RunsStarted: 'Count',
+  RunsPublished: 'Count',
+  RunsRejected: 'Count',
+  /** From the arrival of the object to the end of publishing it. */
+  SecondsToPublish: 'Seconds',
+  RecordsAccepted: 'Count',
+  RecordsRejected: 'Count',
+} as const;
+
+export type MetricName = keyof typeof metricUnits;
+
+export const metricNamespace = 'ETL/Pipeline';
