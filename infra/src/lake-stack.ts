@@ -2,6 +2,7 @@ import type { Construct } from 'constructs';
 import { Deployment } from './constructs/deployment.ts';
 import { Keys } from './constructs/keys.ts';
 import { PrivateNetwork } from './constructs/private-network.ts';
+import { Topics } from './constructs/topics.ts';
 import { Zones } from './constructs/zones.ts';
 import { EnvironmentStack } from './environment-stack.ts';
 import type { Environment } from './environments/environment.ts';
@@ -13,6 +14,8 @@ export class LakeStack extends EnvironmentStack {
     const deployment = new Deployment(this, environment);
     const keys = new Keys(this, 'keys', deployment);
     const zones = new Zones(this, 'zones', deployment, keys.data);
+    const topics = new Topics(this, 'topics', deployment, keys.operations);
+    void topics;
 
     const { optIns } = environment;
     const network =

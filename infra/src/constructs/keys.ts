@@ -29,7 +29,16 @@ export class Keys extends Construct {
         }),
         serviceUse('QueueObjectEvents', 's3.amazonaws.com', ofThisAccount),
         serviceUse('SendAlarms', 'cloudwatch.amazonaws.com', ofThisAccount),
-        serviceUse('SendEvents', 'events.amazonaws.com', ofThisAccount),
+        // EventBridge does not say for whom it publishes; what it may encrypt for does:
+        // https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html#compatibility-with-aws-services
+        serviceUse('SendEvents', 'events.amazonaws.com', {
+          ArnLike: {
+            'kms:EncryptionContext:aws:sns:topicArn': deployment.arnOf('sns', deployment.nameOf('*')),
+          },
+        }),
+        ...(environment.optIns.budget === null
+          ? []
+          : [serviceUse('SendBudgetAlerts', 'budgets.amazonaws.com', ofThisAccount)]),
       ],
     }).arn;
   }
