@@ -48,6 +48,10 @@ export const at = (value: Json | undefined, ...path: readonly string[]): Json | 
     return typeof block === 'object' && block !== null && !Array.isArray(block) ? block[key] : undefined;
   }, value);
 
+/** The blocks of a kind: none, one, or a list of them. */
+export const blocks = (value: Json | undefined): Json[] =>
+  Array.isArray(value) ? value : value === undefined || value === null ? [] : [value];
+
 const oneOrMore = z.union([z.string().transform((one) => [one]), z.array(z.string())]);
 
 const statement = z.strictObject({
@@ -70,3 +74,20 @@ export const statementsOf = (policy: Json | undefined): PolicyStatement[] =>
     .transform((text) => JSON.parse(text))
     .pipe(z.strictObject({ Version: z.literal('2012-10-17'), Statement: z.array(statement) }))
     .parse(policy).Statement;
+
+/** The addresses that a value refers to, each once: `aws_s3_bucket.zones_raw_bucket`, `data.aws_partition.partition`. */
+export const referencesIn = (value: Json | undefined): string[] => {
+  const found = new Set<string>();
+  for (const text of textsIn(value)) {
+    if (!text.includes('${')) continue;
+    for (const [address] of text.matchAll(/\b(?:data\.)?aws_\w+\.\w+/g)) found.add(address);
+  }
+  return [...found];
+};
+
+/** Every text in a value, keys not counted. */
+export const textsIn = (value: Json | undefined): string[] => {
+  if (typeof value === 'string') return [value];
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([key, each]) => (key === '//' ? [] : textsIn(each)));
+};
