@@ -39,6 +39,9 @@ const objectLine: Line = [
 ];
 const nextLine: Line = ['Next: sluice show {}', '$.runId'];
 
+/** How an execution ends whose object was refused: the data's fault, not the lake's. Every other failure is the lake's. */
+export const refusalErrors = { validation: 'ValidationFailed', quality: 'QualityBelowThreshold' } as const;
+
 // A day for Spark's queue and for the crawler of a busy lake; a run that takes longer needs a person.
 const executionSeconds = 24 * 60 * 60;
 
@@ -278,7 +281,7 @@ export const etlDefinition = ({
       }),
       ValidationFailed: {
         Type: 'Fail',
-        Error: 'ValidationFailed',
+        Error: refusalErrors.validation,
         CausePath: '$.rejection.result.message',
       },
 
@@ -300,7 +303,7 @@ export const etlDefinition = ({
       }),
       QualityBelowThreshold: {
         Type: 'Fail',
-        Error: 'QualityBelowThreshold',
+        Error: refusalErrors.quality,
         CausePath: '$.rejection.result.message',
       },
 

@@ -106,6 +106,11 @@ export const notifyTask = <const Next, const OnError>(task: {
     TopicArn: task.topicArn,
     'Subject.$': format([[`Sluice ${task.outcome}: {}`, '$.runId']]),
     'Message.$': format(task.lines),
+    // What subscribers can filter by.
+    MessageAttributes: {
+      outcome: { DataType: 'String', StringValue: task.outcome },
+      dataset: { DataType: 'String', 'StringValue.$': '$.dataset' },
+    },
   },
   ResultPath: null,
   TimeoutSeconds: 30,

@@ -3,7 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import aslValidator from 'asl-validator';
 import { artefacts, exampleParts } from '../generate/artefacts.ts';
 import type { Fail, State, Task } from '../src/asl.ts';
-import { etlDefinition } from '../src/index.ts';
+import { etlDefinition, refusalErrors } from '../src/index.ts';
 
 const etl = etlDefinition(exampleParts);
 const states = Object.entries(etl.States);
@@ -123,12 +123,32 @@ describe('a failed run', () => {
   });
 });
 
+test('a refused object ends in an error of its own, and nothing else does', () => {
+  const failures = states.flatMap(([name, state]) =>
+    state.Type === 'Fail' ? [{ name, error: state.Error }] : [],
+  );
+  const refusals = failures.filter(({ name }) => ends('CheckRejection').includes(name));
+  expect(refusals.map(({ error }) => error).sort()).toEqual(Object.values(refusalErrors).sort());
+  const others = failures.filter((failure) => !refusals.includes(failure)).map(({ error }) => error);
+  expect(others).toEqual(['PipelineFailed']);
+});
+
 describe('notifications', () => {
   test('have subjects that SNS takes, whatever the run', () => {
     for (const [, task] of tasks.filter(([, one]) => isNotification(one))) {
       const [, text = ''] =
         /^States\.Format\('(.*)', \$\.runId\)$/.exec(String(task.Parameters['Subject.$'])) ?? [];
       expect(text.replace('{}', 'x'.repeat(80))).toMatch(/^[\x21-\x7e][\x20-\x7e]{0,99}$/);
+    }
+  });
+
+  test('can be filtered by outcome and dataset', () => {
+    for (const [, { Parameters }] of tasks.filter(([, one]) => isNotification(one))) {
+      const [, outcome] = /Sluice (\w+):/.exec(String(Parameters['Subject.$'])) ?? [];
+      expect(Parameters.MessageAttributes).toEqual({
+        outcome: { DataType: 'String', StringValue: outcome },
+        dataset: { DataType: 'String', 'StringValue.$': '$.dataset' },
+      });
     }
   });
 });
