@@ -1,4 +1,5 @@
 import type { Construct } from 'constructs';
+import { Catalogue } from './constructs/catalogue.ts';
 import { Deployment } from './constructs/deployment.ts';
 import { Keys } from './constructs/keys.ts';
 import { PrivateNetwork } from './constructs/private-network.ts';
@@ -14,6 +15,8 @@ export class LakeStack extends EnvironmentStack {
     const deployment = new Deployment(this, environment);
     const keys = new Keys(this, 'keys', deployment);
     const zones = new Zones(this, 'zones', deployment, keys.data);
+    const catalogue = new Catalogue(this, 'catalogue', deployment, { zones });
+    void catalogue;
     const topics = new Topics(this, 'topics', deployment, keys.operations);
     void topics;
 
