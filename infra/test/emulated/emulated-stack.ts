@@ -1,0 +1,85 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import type { MiniStack } from '@sluice/aws-emulator';
+import { bundleApps } from '../../src/bundles.ts';
+import { withTerraform } from '../../src/deploy/terraform.ts';
+import type { Environment } from '../../src/environments/environment.ts';
+import { at, resources } from '../../src/stack-json.ts';
+import { synthesize } from '../../src/synth.ts';
+import { environmentOf } from '../terraform-cli.ts';
+import { lacking } from './lacking.ts';
+import { type Difference, planDifferences } from './plan-differences.ts';
+import { takeOut } from './take-out.ts';
+
+/** An environment's stack, in a folder of its own, that Terraform makes in a MiniStack. */
+export interface EmulatedStack {
+  apply(): Promise<void>;
+  /** What a plan would change now. */
+  differences(): Promise<Difference[]>;
+  /** The types of its resources, each once. */
+  readonly types: readonly string[];
+  /** The addresses of what Terraform has made and not destroyed. */
+  madeResources(): Promise<string[]>;
+  destroy(): Promise<void>;
+  /** Deletes the folder. */
+  remove(): Promise<void>;
+}
+
+/** The provider of the stack, and the machine's own backend, whatever the stack says. */
+const override = {
+  terraform: { backend: { local: {} } },
+  provider: {
+    aws: {
+      s3_use_path_style: true,
+      skip_credentials_validation: true,
+      skip_metadata_api_check: true,
+    },
+  },
+};
+
+// Most of the time Terraform waits until it asks again whether something is there.
+const options = ['-no-color', '-input=false', '-parallelism=40'];
+
+/** Synthesizes and bundles an environment, and applies nothing yet. */
+export const emulatedStack = async (environment: Environment, miniStack: MiniStack): Promise<EmulatedStack> => {
+  const folder = await mkdtemp(join(tmpdir(), 'sluice-stack-'));
+  synthesize(folder, [environment]);
+  const stackFolder = join(folder, 'stacks', environment.name);
+  const file = join(stackFolder, 'cdk.tf.json');
+  const stack = takeOut(await readFile(file, 'utf8'), lacking);
+  await writeFile(file, JSON.stringify(stack));
+  // Terraform merges what is called so into the rest.
+  await writeFile(join(stackFolder, 'emulator_override.tf.json'), JSON.stringify(override));
+
+  const zips = resources(stack, 'aws_lambda_function').map(({ body }) => String(at(body, 'filename')));
+  await bundleApps({
+    apps: zips.map((zip) => basename(zip, '.zip')),
+    architecture: environment.lambda.architecture,
+    outDir: join(folder, 'bundles', environment.lambda.architecture),
+  });
+
+  const env = { ...process.env, ...environmentOf(miniStack), AWS_REGION: environment.region };
+  const terraform = (...args: string[]): Promise<string> =>
+    withTerraform(
+      { env, providerVersion: '5.100.0', cacheFolder: join(tmpdir(), 'sluice-terraform-providers') },
+      ({ read }) => read(stackFolder, args),
+    );
+  await terraform('init', '-no-color', '-input=false');
+
+  return {
+    types: Object.keys(stack.resource),
+    apply: async () => {
+      await terraform('apply', '-auto-approve', ...options);
+    },
+    differences: async () => {
+      await terraform('plan', '-out=second.tfplan', ...options);
+      return planDifferences(await terraform('show', '-json', 'second.tfplan'));
+    },
+    madeResources: async () => (await terraform('state', 'list')).split('\n').filter(Boolean),
+    destroy: async () => {
+      await terraform('destroy', '-auto-approve', ...options);
+    },
+    remove: () => rm(folder, { recursive: true, force: true }),
+  };
+};

@@ -1,0 +1,27 @@
+import { dev } from '../../src/environments/dev.ts';
+import type { Environment } from '../../src/environments/environment.ts';
+import { everythingOn } from '../everything-on.ts';
+
+/** Functions run on this machine, whatever dev's run on. */
+const architecture = process.arch === 'arm64' ? 'arm64' : 'x86_64';
+
+/** Dev, but in a hurry: what would take minutes to be given up takes seconds. */
+export const emulatedDev: Environment = {
+  ...dev,
+  lambda: {
+    architecture,
+    functions: {
+      ...dev.lambda.functions,
+      // A message that failed comes again after six times the timeout.
+      startPipeline: { ...dev.lambda.functions.startPipeline, timeoutSeconds: 2 },
+    },
+  },
+  intake: { ...dev.intake, maxReceives: 2 },
+  discovery: { ...dev.discovery, checkSeconds: 5 },
+};
+
+/** Prod with all opt-ins. */
+export const emulatedProd: Environment = {
+  ...everythingOn,
+  lambda: { ...everythingOn.lambda, architecture },
+};

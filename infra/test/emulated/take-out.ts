@@ -1,0 +1,59 @@
+import { type Body, parseStack, referencesIn, resources, type StackJson } from '../../src/stack-json.ts';
+import type { Lack } from './lacking.ts';
+
+/**
+ * A stack without what is lacking, and ready to be destroyed again.
+ *
+ * @throws Error if something that stays refers to something that was taken out
+ */
+export const takeOut = (text: string, lacking: readonly Lack[]): StackJson => {
+  const stack = parseStack(text);
+  const isLacking = (type: string): boolean =>
+    lacking.some((lack) => lack.type === type && lack.attribute === undefined);
+  const gone = new Set(
+    resources(stack)
+      .filter(({ type }) => isLacking(type))
+      .map(({ address }) => address),
+  );
+  const resource = Object.fromEntries(
+    Object.entries(stack.resource)
+      .filter(([type]) => !isLacking(type))
+      .map(([type, named]) => {
+        const attributes = lacking.filter((lack) => lack.type === type).map(({ attribute }) => attribute);
+        const kept = Object.entries(named).map(([name, body]) => [
+          name,
+          destroyable(without(body, attributes, gone)),
+        ]);
+        return [type, Object.fromEntries(kept)];
+      }),
+  );
+  const left: StackJson = { ...stack, resource };
+  const dangling = resources(left).flatMap(({ address, body }) =>
+    referencesIn(body)
+      .filter((reference) => gone.has(reference))
+      .map((reference) => `${address} refers to ${reference}`),
+  );
+  if (dangling.length > 0) {
+    throw new Error(`What is lacking is still referred to; list that, too: ${dangling.join('; ')}.`);
+  }
+  return left;
+};
+
+const without = (
+  body: Body,
+  attributes: readonly (string | undefined)[],
+  gone: ReadonlySet<string>,
+): Body => {
+  const kept = Object.fromEntries(Object.entries(body).filter(([name]) => !attributes.includes(name)));
+  // Order is all that it says.
+  if (!Array.isArray(kept.depends_on)) return kept;
+  return { ...kept, depends_on: kept.depends_on.filter((address) => !gone.has(String(address))) };
+};
+
+/** The tests destroy what they have made, prod's included. */
+const destroyable = (body: Body): Body => {
+  const { lifecycle, ...rest } = body;
+  if (typeof lifecycle !== 'object' || lifecycle === null || Array.isArray(lifecycle)) return body;
+  const { prevent_destroy: _, ...others } = lifecycle;
+  return Object.keys(others).length === 0 ? rest : { ...rest, lifecycle: others };
+};
