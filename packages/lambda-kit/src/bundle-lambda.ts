@@ -40,13 +40,11 @@ export const bundleLambda = async ({
 }: BundleOptions): Promise<void> => {
   await rm(outDir, { recursive: true, force: true });
   await mkdir(outDir, { recursive: true });
-  const sources = dirname(resolve(entry));
   // Loaded here, because synth needs this file's names and not esbuild.
   const { build } = await import('esbuild');
   const { metafile } = await build({
-    entryPoints: [resolve(entry)],
-    outfile: join(resolve(outDir), 'index.mjs'),
-    absWorkingDir: sources,
+    entryPoints: [entry],
+    outfile: join(outDir, 'index.mjs'),
     bundle: true,
     minify: true,
     metafile: true,
@@ -64,8 +62,7 @@ export const bundleLambda = async ({
     },
   });
   const importer = importerOfDuckdb(metafile);
-  if (importer)
-    await copyDuckdb({ importer: resolve(sources, importer), outDir, architecture, bindingsFrom });
+  if (importer) await copyDuckdb({ importer: resolve(importer), outDir, architecture, bindingsFrom });
 };
 
 const importerOfDuckdb = ({ inputs, outputs }: Metafile): string | undefined => {
