@@ -1,9 +1,13 @@
+import { TerraformOutput } from 'cdktf';
 import type { Construct } from 'constructs';
 import { Catalogue } from './constructs/catalogue.ts';
 import { Deployment } from './constructs/deployment.ts';
+import { Functions } from './constructs/functions.ts';
+import { Intake } from './constructs/intake.ts';
 import { Keys } from './constructs/keys.ts';
 import { PrivateNetwork } from './constructs/private-network.ts';
 import { Topics } from './constructs/topics.ts';
+import { EtlWorkflow } from './constructs/workflow.ts';
 import { Zones } from './constructs/zones.ts';
 import { EnvironmentStack } from './environment-stack.ts';
 import type { Environment } from './environments/environment.ts';
@@ -16,9 +20,7 @@ export class LakeStack extends EnvironmentStack {
     const keys = new Keys(this, 'keys', deployment);
     const zones = new Zones(this, 'zones', deployment, keys.data);
     const catalogue = new Catalogue(this, 'catalogue', deployment, { zones });
-    void catalogue;
     const topics = new Topics(this, 'topics', deployment, keys.operations);
-    void topics;
 
     const { optIns } = environment;
     const network =
@@ -28,6 +30,33 @@ export class LakeStack extends EnvironmentStack {
         buckets: [zones.raw, zones.curated],
         keyArn: keys.operations,
       });
-    void network;
+
+    const surroundings = { network, keyArn: keys.operations };
+    const functions = new Functions(this, 'functions', deployment, {
+      ...surroundings,
+      zones,
+      dataKeyArn: keys.data,
+      catalogue,
+    });
+    const workflow = new EtlWorkflow(this, 'workflow', deployment, {
+      functions,
+      crawlerPrefix: catalogue.crawlerPrefix,
+      runsTopicArn: topics.runs,
+      curatedBucket: zones.curated.name,
+      keyArn: keys.operations,
+    });
+    new Intake(this, 'intake', deployment, {
+      ...surroundings,
+      raw: zones.raw,
+      stateMachineArn: workflow.arn,
+    });
+
+    const outputs = {
+      raw_bucket: zones.raw.name,
+      curated_bucket: zones.curated.name,
+      state_machine_arn: workflow.arn,
+      glue_database: catalogue.databaseName,
+    };
+    for (const [name, value] of Object.entries(outputs)) new TerraformOutput(this, name, { value });
   }
 }

@@ -27,6 +27,21 @@ export class Keys extends Construct {
             'kms:EncryptionContext:aws:logs:arn': `arn:${partition}:logs:${environment.region}:${accountId}:*`,
           },
         }),
+        // What Step Functions logs is encrypted on the way to the log, too:
+        // https://docs.aws.amazon.com/step-functions/latest/dg/encryption-at-rest.html
+        {
+          Sid: 'DeliverLogs',
+          Effect: 'Allow',
+          Principal: { Service: 'delivery.logs.amazonaws.com' },
+          Action: ['kms:Decrypt'],
+          Resource: ['*'],
+          // The `*` is part of the value that the service sends, and no pattern.
+          Condition: {
+            StringEquals: {
+              'kms:EncryptionContext:SourceArn': `arn:${partition}:logs:${environment.region}:${accountId}:*`,
+            },
+          },
+        },
         serviceUse('QueueObjectEvents', 's3.amazonaws.com', ofThisAccount),
         serviceUse('SendAlarms', 'cloudwatch.amazonaws.com', ofThisAccount),
         // EventBridge does not say for whom it publishes; what it may encrypt for does:
