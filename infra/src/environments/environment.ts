@@ -159,8 +159,8 @@ const environmentSchema = z
       fault(['intake', 'batchSize'], 'more than 10 messages need a batchWindowSeconds of at least 1');
     }
 
-    const { scoreQuality, transformObject, publishRun } = lambda.functions;
-    for (const [name, size] of Object.entries({ scoreQuality, transformObject, publishRun })) {
+    const { scoreQuality, transformObject } = lambda.functions;
+    for (const [name, size] of Object.entries({ scoreQuality, transformObject })) {
       if (size.memoryMb >= 1024) continue;
       fault(['lambda', 'functions', name, 'memoryMb'], 'DuckDB and the process around it need 1024');
     }
