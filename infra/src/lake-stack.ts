@@ -1,6 +1,7 @@
 import { TerraformOutput } from 'cdktf';
 import type { Construct } from 'constructs';
 import { Catalogue } from './constructs/catalogue.ts';
+import { Crawlers } from './constructs/crawlers.ts';
 import { Deployment } from './constructs/deployment.ts';
 import { Functions } from './constructs/functions.ts';
 import { Intake } from './constructs/intake.ts';
@@ -20,6 +21,7 @@ export class LakeStack extends EnvironmentStack {
     const keys = new Keys(this, 'keys', deployment);
     const zones = new Zones(this, 'zones', deployment, keys.data);
     const catalogue = new Catalogue(this, 'catalogue', deployment, { zones });
+    new Crawlers(this, 'crawlers', deployment, { zones, catalogue, keys });
     const topics = new Topics(this, 'topics', deployment, keys.operations);
 
     const { optIns } = environment;
