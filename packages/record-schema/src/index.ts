@@ -29,5 +29,6 @@ export {
 export { compilePattern, type PatternDialect } from './patterns.ts';
 export { type GlueColumn, glueColumns, gluePartitionKeys } from './shapes/glue.ts';
 export { markdownDocs } from './shapes/markdown.ts';
+export { personalColumns } from './shapes/personal-columns.ts';
 export type { AcceptedRow, InputRow } from './shapes/types.ts';
 export { jsonSchema, zodSchema } from './shapes/zod-schema.ts';
