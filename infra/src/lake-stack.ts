@@ -1,12 +1,16 @@
 import { TerraformOutput } from 'cdktf';
 import type { Construct } from 'constructs';
+import { AuditTrail } from './constructs/audit-trail.ts';
 import { Catalogue } from './constructs/catalogue.ts';
+import { ColumnGrants } from './constructs/column-grants.ts';
 import { Crawlers } from './constructs/crawlers.ts';
 import { Deployment } from './constructs/deployment.ts';
 import { Functions } from './constructs/functions.ts';
 import { Intake } from './constructs/intake.ts';
 import { Keys } from './constructs/keys.ts';
 import { PrivateNetwork } from './constructs/private-network.ts';
+import { Queries } from './constructs/queries.ts';
+import { ThreatDetection } from './constructs/threat-detection.ts';
 import { Topics } from './constructs/topics.ts';
 import { EtlWorkflow } from './constructs/workflow.ts';
 import { Zones } from './constructs/zones.ts';
@@ -21,7 +25,8 @@ export class LakeStack extends EnvironmentStack {
     const keys = new Keys(this, 'keys', deployment);
     const zones = new Zones(this, 'zones', deployment, keys.data);
     const catalogue = new Catalogue(this, 'catalogue', deployment, { zones });
-    new Crawlers(this, 'crawlers', deployment, { zones, catalogue, keys });
+    const crawlers = new Crawlers(this, 'crawlers', deployment, { zones, catalogue, keys });
+    new Queries(this, 'queries', deployment, { zones, catalogue, keyArn: keys.data });
     const topics = new Topics(this, 'topics', deployment, keys.operations);
 
     const { optIns } = environment;
@@ -52,6 +57,28 @@ export class LakeStack extends EnvironmentStack {
       raw: zones.raw,
       stateMachineArn: workflow.arn,
     });
+
+    if (optIns.columnGrants !== null) {
+      new ColumnGrants(this, 'column-grants', deployment, {
+        ...optIns.columnGrants,
+        catalogue,
+        curated: zones.curated,
+        dataKeyArn: keys.data,
+        publishRoleArn: functions.publishRun.roleArn,
+        crawlerRoleArn: crawlers.roleArn,
+      });
+    }
+    if (optIns.auditTrail !== null) {
+      new AuditTrail(this, 'audit-trail', deployment, {
+        ...optIns.auditTrail,
+        buckets: [zones.raw, zones.curated, zones.analytics],
+        keyArn: keys.operations,
+        accessLogs: zones.accessLogs.name,
+      });
+    }
+    if (optIns.threatDetection !== null) {
+      new ThreatDetection(this, 'threats', deployment, { alarmsTopicArn: topics.alarms });
+    }
 
     const outputs = {
       raw_bucket: zones.raw.name,

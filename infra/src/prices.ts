@@ -1,68 +1,81 @@
-interface Price {
-  readonly usd: number;
-  /** For one of these. */
-  readonly per: string;
-  /** AWS's own page. It is what counts. */
-  readonly source: string;
-}
-
-/**
- * AWS's list prices in one region, without free tiers, discounts and taxes, as they were known in the month `asOf`.
- * They change: look at `source` before you rely on one. Whoever runs the lake in another region puts that region's here.
- */
-export const priceList = {
-  currency: 'USD',
+/** List prices in US dollars, without free tiers and discounts. For estimates only: nothing else may depend on them. */
+export const prices = {
   region: 'eu-central-1',
-  asOf: '2026-09',
-  prices: {
-    /** A key's first and second rotation add one each; later ones are free. */
-    kmsKey: { usd: 1, per: 'key and month', source: 'https://aws.amazon.com/kms/pricing/' },
-    kmsRequest: { usd: 0.03 / 10_000, per: 'request', source: 'https://aws.amazon.com/kms/pricing/' },
-    /** An alarm on an expression pays for each metric in it. */
-    alarmMetric: {
-      usd: 0.1,
-      per: 'metric of an alarm and month',
-      source: 'https://aws.amazon.com/cloudwatch/pricing/',
-    },
-    compositeAlarm: {
-      usd: 0.5,
-      per: 'composite alarm and month',
-      source: 'https://aws.amazon.com/cloudwatch/pricing/',
-    },
-    dashboard: { usd: 3, per: 'dashboard and month', source: 'https://aws.amazon.com/cloudwatch/pricing/' },
-    interfaceEndpoint: {
-      usd: 0.012,
-      per: 'endpoint, zone and hour',
-      source: 'https://aws.amazon.com/privatelink/pricing/',
-    },
-    stateTransition: {
-      usd: 0.025 / 1_000,
-      per: 'state transition',
-      source: 'https://aws.amazon.com/step-functions/pricing/',
-    },
-    lambdaRequest: { usd: 0.2 / 1_000_000, per: 'request', source: 'https://aws.amazon.com/lambda/pricing/' },
-    lambdaArmGbSecond: {
-      usd: 0.0000133334,
-      per: 'GB of memory and second',
-      source: 'https://aws.amazon.com/lambda/pricing/',
-    },
-    lambdaX86GbSecond: {
-      usd: 0.0000166667,
-      per: 'GB of memory and second',
-      source: 'https://aws.amazon.com/lambda/pricing/',
-    },
-    s3WriteRequest: {
-      usd: 0.0054 / 1_000,
-      per: 'PUT, COPY or LIST',
-      source: 'https://aws.amazon.com/s3/pricing/',
-    },
-    s3ReadRequest: { usd: 0.00043 / 1_000, per: 'GET', source: 'https://aws.amazon.com/s3/pricing/' },
-    s3StandardGb: { usd: 0.0245, per: 'GB and month', source: 'https://aws.amazon.com/s3/pricing/' },
-    athenaScannedTb: { usd: 5, per: 'TB scanned', source: 'https://aws.amazon.com/athena/pricing/' },
+  /** When they were last looked up. */
+  asOf: '2026-11-21',
+  sources: [
+    'https://aws.amazon.com/step-functions/pricing/',
+    'https://aws.amazon.com/lambda/pricing/',
+    'https://aws.amazon.com/s3/pricing/',
+  ],
+  /** Of a standard workflow. */
+  perTransition: 0.025e-3,
+  perGbSecond: { arm64: 0.0000133334, x86_64: 0.0000166667 },
+  perInvocation: 0.2e-6,
+  /** PUT, COPY, POST and LIST. */
+  perS3Write: 0.0054e-3,
+  /** GET and HEAD. */
+  perS3Read: 0.00043e-3,
+} as const;
+
+/** How a run can end, as its manifest tells it. */
+export const endings = {
+  /** Of the functions, those that it takes; beside them one transition per state, and one to the end. */
+  published: {
+    functions: ['startPipeline', 'validateObject', 'scoreQuality', 'transformObject', 'publishRun'],
+    states: [
+      'ValidateInput',
+      'CheckValidation',
+      'NeedsDiscovery',
+      'RunDataQualityCheck',
+      'CheckDataQuality',
+      'ChooseEngine',
+      'TransformObject',
+      'UpdateDataCatalog',
+      'NotifySuccess',
+      'Succeeded',
+    ],
   },
-} as const satisfies {
-  readonly currency: string;
-  readonly region: string;
-  readonly asOf: string;
-  readonly prices: Readonly<Record<string, Price>>;
-};
+  refused_by_quality: {
+    functions: ['startPipeline', 'validateObject', 'scoreQuality', 'publishRun'],
+    states: [
+      'ValidateInput',
+      'CheckValidation',
+      'NeedsDiscovery',
+      'RunDataQualityCheck',
+      'CheckDataQuality',
+      'QuarantineObject',
+      'CheckRejection',
+      'NotifyQualityFailure',
+      'QualityBelowThreshold',
+    ],
+  },
+  refused_by_validation: {
+    functions: ['startPipeline', 'validateObject', 'publishRun'],
+    states: [
+      'ValidateInput',
+      'CheckValidation',
+      'QuarantineObject',
+      'CheckRejection',
+      'NotifyValidationFailure',
+      'ValidationFailed',
+    ],
+  },
+} as const;
+
+/** What is assumed of a run where its manifest has no figure. */
+export const workload = {
+  /** To start, to ask S3 a few times, and to answer. */
+  secondsPerInvocation: 1,
+  /** These read the whole object. */
+  readers: ['scoreQuality', 'transformObject'],
+  /**
+   * Of each reader. `apps/cli/bench/memory.ts` takes 0.036 s of CPU for both and each MB of CSV, and 1,769 MB of memory
+   * come with one processor (https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html). Twice that, since
+   * Lambda's processors are slower and wait for S3.
+   */
+  gbSecondsPerByte: 0.064e-6,
+  /** Counted along the code of a run that is published, with one file and some quarantined rows. */
+  s3Writes: 12,
+  s3Reads: 15,
+} as const;

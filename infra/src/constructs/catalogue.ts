@@ -94,9 +94,9 @@ export class Catalogue extends Construct {
     });
   }
 
-  /** ARNs for a policy about the tables of a database: Glue asks for the catalogue and the database as well. */
-  arnsOf(database: 'published' | 'raw'): string[] {
-    const name = database === 'published' ? this.databaseName : this.rawDatabaseName;
+  /** For a policy about what crawlers find: Glue asks for the catalogue and the database besides the tables. */
+  get rawArns(): string[] {
+    const name = this.rawDatabaseName;
     return ['catalog', `database/${name}`, `table/${name}/*`].map((resource) =>
       this.#deployment.arnOf('glue', resource),
     );

@@ -25,6 +25,8 @@ const tableLevel = 3;
 
 /** For each dataset a crawler that keeps, in the raw database, a table of all the columns that have ever arrived. */
 export class Crawlers extends Construct {
+  readonly roleArn: string;
+
   constructor(scope: Construct, id: string, deployment: Deployment, props: CrawlersProps) {
     super(scope, id);
     const { zones, catalogue, keys } = props;
@@ -66,7 +68,7 @@ export class Crawlers extends Construct {
             'glue:BatchCreatePartition',
             'glue:UpdatePartition',
           ],
-          catalogue.arnsOf('raw'),
+          catalogue.rawArns,
         ),
         allow('ReadOwnSettings', ['glue:GetSecurityConfiguration', 'glue:GetClassifier'], ['*']),
         // https://docs.aws.amazon.com/glue/latest/dg/set-up-encryption.html
@@ -77,6 +79,8 @@ export class Crawlers extends Construct {
         ),
       ],
     });
+
+    this.roleArn = role.arn;
 
     for (const dataset of datasets.values()) {
       const { name } = dataset;
