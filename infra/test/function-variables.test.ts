@@ -1,0 +1,54 @@
+import { expect, test } from '@jest/globals';
+import { environment as publishRun } from '@sluice/publish-run/env';
+import { environment as scoreQuality } from '@sluice/score-quality/env';
+import { environment as startPipeline } from '@sluice/start-pipeline/env';
+import { environment as transformObject } from '@sluice/transform-object/env';
+import { environment as validateObject } from '@sluice/validate-object/env';
+import { App, TerraformStack } from 'cdktf';
+import { Deployment } from '../src/constructs/deployment.ts';
+import { LakeFunction } from '../src/constructs/lake-function.ts';
+import { dev } from '../src/environments/dev.ts';
+import { at, resources, stackOf } from './synthesized.ts';
+
+const contracts = {
+  'publish-run': publishRun,
+  'score-quality': scoreQuality,
+  'start-pipeline': startPipeline,
+  'transform-object': transformObject,
+  'validate-object': validateObject,
+};
+
+test.each(Object.entries(contracts))(
+  '%s gets the variables that it reads, and no others',
+  (app, contract) => {
+    const lambda = resources(stackOf(dev), 'aws_lambda_function').find(
+      ({ body }) => body.function_name === `sluice-dev-${app}`,
+    );
+    expect(contract.strict().safeParse(at(lambda?.body, 'environment', 'variables'))).toMatchObject({
+      success: true,
+    });
+  },
+);
+
+test('a function without a variable that its app reads, or with one that it does not, does not compile', () => {
+  const stack = new TerraformStack(new App(), 'test');
+  const deployment = new Deployment(stack, dev);
+  const rest = {
+    description: 'A function',
+    size: dev.lambda.functions.publishRun,
+    may: [],
+    keyArn: 'arn:aws:kms:eu-central-1:000000000000:key/operations',
+    network: null,
+  };
+  const CURATED_BUCKET = 'curated';
+
+  // @ts-expect-error GLUE_DATABASE is missing
+  new LakeFunction(stack, 'publish-run', deployment, { ...rest, variables: { CURATED_BUCKET } });
+  new LakeFunction(stack, 'score-quality', deployment, {
+    ...rest,
+    // @ts-expect-error score-quality reads no GLUE_DATABASE
+    variables: { CURATED_BUCKET, GLUE_DATABASE: 'lake' },
+  });
+  new LakeFunction(stack, 'transform-object', deployment, { ...rest, variables: { CURATED_BUCKET } });
+  expect(stack.node.tryFindChild('transform-object')).toBeInstanceOf(LakeFunction);
+});
