@@ -37,4 +37,17 @@ export const actionsWithoutResources: readonly ActionsWithoutResources[] = [
     why: 'A crawler looks up its own settings, and Glue gives security configurations and classifiers no ARN.',
     source: 'https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsglue.html',
   },
+  {
+    actions: [
+      'ec2:CreateNetworkInterface',
+      'ec2:DescribeNetworkInterfaces',
+      'ec2:DescribeSubnets',
+      'ec2:DeleteNetworkInterface',
+      'ec2:AssignPrivateIpAddresses',
+      'ec2:UnassignPrivateIpAddresses',
+    ],
+    why: "Lambda connects a function to its network by interfaces that have no name until they are made; the function's own code is refused all of this.",
+    source:
+      'https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html#configuration-vpc-permissions',
+  },
 ];

@@ -1,7 +1,7 @@
 import type { Environment } from '../src/environments/environment.ts';
 import { prod } from '../src/environments/prod.ts';
 
-// As a person writes it down after `aws sts get-caller-identity`.
+// Of the account that an emulator pretends to be.
 const principal = (name: string): string => `arn:aws:iam::000000000000:role/${name}`;
 
 /** Prod with all opt-ins. */

@@ -1,4 +1,5 @@
 import { Construct } from 'constructs';
+import { auditTrailUse } from './audit-trail.ts';
 import type { Deployment } from './deployment.ts';
 import { Key, serviceUse } from './key.ts';
 
@@ -54,6 +55,7 @@ export class Keys extends Construct {
         ...(environment.optIns.budget === null
           ? []
           : [serviceUse('SendBudgetAlerts', 'budgets.amazonaws.com', ofThisAccount)]),
+        ...(environment.optIns.auditTrail === null ? [] : [auditTrailUse(deployment)]),
       ],
     }).arn;
   }

@@ -28,6 +28,8 @@ interface PrivateBucketProps {
 export class PrivateBucket extends Construct {
   readonly name: string;
   readonly arn: string;
+  /** What has to exist before a service can be told to write here. */
+  readonly policy: S3BucketPolicy;
 
   constructor(scope: Construct, id: string, deployment: Deployment, props: PrivateBucketProps) {
     super(scope, id);
@@ -129,7 +131,7 @@ export class PrivateBucket extends Construct {
         Condition: { StringNotEqualsIfExists: { 's3:x-amz-server-side-encryption': 'aws:kms' } },
       });
     }
-    new S3BucketPolicy(this, 'bucket-policy', {
+    this.policy = new S3BucketPolicy(this, 'bucket-policy', {
       bucket: bucket.id,
       policy: policyOf([...refusals, ...(props.statements?.(bucket.arn) ?? [])]),
     });

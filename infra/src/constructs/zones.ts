@@ -1,6 +1,7 @@
 import type { S3BucketLifecycleConfigurationRule } from '@cdktf/provider-aws/lib/s3-bucket-lifecycle-configuration/index.js';
 import type { Zone } from '@sluice/lake-storage/zones';
 import { Construct } from 'constructs';
+import { refuseAnalysts } from './analysts.ts';
 import type { Deployment } from './deployment.ts';
 import { PrivateBucket } from './private-bucket.ts';
 
@@ -40,6 +41,7 @@ export class Zones extends Construct implements Readonly<Record<Zone, PrivateBuc
         accessLogs: this.accessLogs.name,
         noncurrentVersionDays,
         lifecycle,
+        statements: (bucketArn) => refuseAnalysts(deployment, bucketArn),
       });
     this.raw = zone('raw', rawLifecycle(retention));
     this.curated = zone('curated', [

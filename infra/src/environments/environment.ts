@@ -28,6 +28,11 @@ const schedule = z.string().regex(/^(cron|rate)\(.+\)$/, 'a schedule is cron(…
 
 const emailAddress = z.email();
 
+/** The ARN of a role or user; a session's, `arn:aws:sts::…:assumed-role/…`, is gone in an hour. */
+const principal = z
+  .string()
+  .regex(/^arn:[a-z-]+:iam::\d{12}:(role|user)\/.+$/, 'reads like arn:aws:iam::123456789012:role/analyst');
+
 const MIB = 1024 * 1024;
 
 const environmentSchema = z
@@ -36,7 +41,7 @@ const environmentSchema = z
     region: z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d$/, 'a region reads like eu-central-1'),
     /** Every resource's name begins with it. */
     namePrefix: z.string().regex(/^[a-z][a-z0-9-]*[a-z0-9]$/, 'lower-case letters, digits and -'),
-    /** On every resource, besides `Project`, `Environment` and `ManagedBy`. */
+    /** On every resource, besides `Project`, `Environment`, `Lake` and `ManagedBy`. */
     tags: z.record(z.string(), z.string()),
     /** Terraform refuses to destroy what holds data; nothing is emptied on the way. */
     protected: z.boolean(),
@@ -97,7 +102,7 @@ const environmentSchema = z
     }),
 
     alarms: z.strictObject({
-      /** Whom alarms and notifications of runs are mailed to; each has to confirm once. */
+      /** Whom alarms and refused objects are mailed to; each has to confirm once. */
       emails: z.array(emailAddress),
       /** The oldest message waits longer than this. */
       queueAgeSeconds: z.int().min(60),
@@ -124,10 +129,10 @@ const environmentSchema = z
       /** Lake Formation: analysts see every column but those of personal data. */
       columnGrants: z
         .strictObject({
-          /** ARNs of roles or users that administer the lake's permissions; whoever applies must be among them. */
-          administrators: z.array(z.string().startsWith('arn:')).min(1),
-          /** ARNs of roles or users that may read without personal data. */
-          analysts: z.array(z.string().startsWith('arn:')).min(1),
+          /** They administer the lake's permissions; whoever applies must be among them. They replace the account's. */
+          administrators: z.array(principal).min(1),
+          /** They read the published tables without the columns of personal data. */
+          analysts: z.array(principal).min(1),
         })
         .nullable(),
       /** CloudTrail's record of who read and wrote which object. */
@@ -181,6 +186,14 @@ const environmentSchema = z
       const reason = networkFault(cidr, zones.length);
       if (reason !== null) fault([...path, 'cidr'], reason);
     }
+
+    const { administrators = [], analysts = [] } = optIns.columnGrants ?? {};
+    for (const analyst of analysts.filter((arn) => administrators.includes(arn))) {
+      fault(['optIns', 'columnGrants', 'analysts'], `${analyst} is an administrator, who may see everything`);
+    }
+    if (new Set(analysts).size < analysts.length) {
+      fault(['optIns', 'columnGrants', 'analysts'], 'names somebody twice');
+    }
   });
 
 /** A complete configuration of one environment. */
@@ -188,7 +201,9 @@ export type Environment = z.output<typeof environmentSchema>;
 
 /** Throws one line that names the environment and everything that is missing, unknown or out of bounds. */
 export const checkEnvironment = (environment: Environment): Environment => {
-  const parsed = environmentSchema.safeParse(environment);
+  const parsed = environmentSchema.safeParse(environment, {
+    error: ({ input }) => (input === undefined ? 'is missing' : undefined),
+  });
   if (parsed.success) return parsed.data;
   const faults = parsed.error.issues.map(({ path, message }) =>
     [path.join('.'), message].filter(Boolean).join(': '),
