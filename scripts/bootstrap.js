@@ -1,5 +1,5 @@
-// What `npm start` and `npm test` run first. Plain JavaScript without dependencies: when it starts there may be nothing
-// on the machine but Node.
+// What `npm start`, `npm test` and `npm run deploy` run first. Plain JavaScript without dependencies: when it starts there
+// may be nothing on the machine but Node.
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
@@ -10,7 +10,8 @@ import { fileURLToPath } from 'node:url';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const modules = join(root, 'node_modules');
 const stampFile = join(modules, '.installed');
-const usage = 'Usage: node scripts/bootstrap.js start [ARGUMENTS OF sluice] | test | install';
+const usage =
+  'Usage: node scripts/bootstrap.js start [ARGUMENTS OF sluice] | test | install | infra synth|deploy|diff|destroy';
 
 /** A failure that the user can put right; its message is all they see. */
 class Stop extends Error {}
@@ -133,6 +134,9 @@ function main([command, ...args]) {
     // turbo looks for pnpm, and every tool for Node, on the path.
     const path = [join(modules, '.bin'), install('all'), process.env.PATH].join(delimiter);
     become(node(), [join(root, 'scripts/test.ts')], { ...process.env, PATH: path });
+  } else if (command === 'infra' && args.length > 0) {
+    install('all');
+    become(node(), [join(root, 'infra/src/deploy/main.ts'), ...args], process.env);
   } else if (command === 'install' && args.length === 0) {
     install('all');
   } else {

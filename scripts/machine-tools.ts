@@ -39,6 +39,16 @@ function findJava(): string | null {
   return status === 0 && major >= 17 ? java : null;
 }
 
+/** Terraform 1.11 or later: the first that locks its state in S3 without another service. */
+export function findTerraform(): string | null {
+  const { status, stdout } = spawnSync('terraform', ['version'], { encoding: 'utf8' });
+  const [, major = 0, minor = 0] = /^Terraform v(\d+)\.(\d+)/m.exec(stdout ?? '')?.map(Number) ?? [];
+  return status === 0 && (major > 1 || (major === 1 && minor >= 11)) ? 'terraform' : null;
+}
+
+export const terraformMissing =
+  'Terraform 1.11 or later was not found; install it (developer.hashicorp.com/terraform/install) and run this again.';
+
 export const machineTools: readonly MachineTool[] = [
   { name: 'python', find: systemPython, missing: pythonMissing },
   { name: 'chromium', find: findChromium, missing: chromiumMissing },
@@ -48,4 +58,5 @@ export const machineTools: readonly MachineTool[] = [
     missing:
       'Java 17 or later was not found; install it (adoptium.net, `apt install openjdk-17-jre-headless`) and run this again.',
   },
+  { name: 'terraform', find: findTerraform, missing: terraformMissing },
 ];

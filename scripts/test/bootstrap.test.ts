@@ -40,7 +40,7 @@ beforeEach(() => {
   write('package.json', JSON.stringify({ type: 'module', packageManager: 'pnpm@10.0.0' }));
   write('pnpm-lock.yaml', 'lockfileVersion: 9.0\n');
   write('pnpm-workspace.yaml', 'packages: [apps/*]\n');
-  write('apps/cli/src/main.ts', cli);
+  for (const program of ['apps/cli/src/main.ts', 'infra/src/deploy/main.ts']) write(program, cli);
   write('fake-pnpm', pnpm);
   write('bin/npm', npm);
   for (const program of ['fake-pnpm', 'bin/npm']) chmodSync(join(clone, program), 0o755);
@@ -126,6 +126,15 @@ describe('a later start', () => {
   });
 });
 
+describe('a deploy', () => {
+  test('installs everything, and hands its arguments and its exit code on', () => {
+    const { stdout, status } = run(['infra', 'deploy', 'dev', '--fail']);
+    expect(stdout).toBe('["deploy","dev","--fail"]');
+    expect(status).toBe(3);
+    expect(calls()).toEqual(['npm install', 'install all']);
+  });
+});
+
 test('an installation that fails shows why', () => {
   write('fake-pnpm', '#!/bin/sh\necho "ERR_PNPM_OUTDATED_LOCKFILE"\nexit 1\n');
   chmodSync(join(clone, 'fake-pnpm'), 0o755);
@@ -134,7 +143,10 @@ test('an installation that fails shows why', () => {
   expect(status).toBe(1);
 });
 
-test.each([[[]], [['demo']], [['test', 'datasets']]])('the arguments %j get the usage', (args) => {
-  expect(run(args).stderr).toMatch(/^Usage: /);
-  expect(calls()).toEqual([]);
-});
+test.each([[[]], [['demo']], [['test', 'datasets']], [['infra']]])(
+  'the arguments %j get the usage',
+  (args) => {
+    expect(run(args).stderr).toMatch(/^Usage: /);
+    expect(calls()).toEqual([]);
+  },
+);
