@@ -1,0 +1,172 @@
+import {
+  at,
+  type Json,
+  type Resource,
+  referencesIn,
+  resources,
+  type StackJson,
+  statementsOf,
+} from '../../src/stack-json.ts';
+import { about, type Rule, ref, rewrite, rewriteStatement } from './rule.ts';
+
+const crawlersOf = (stack: StackJson, parameters: Json | undefined): string[] => {
+  const [, beginning] =
+    /^States\.Format\('([^{}']+)\{\}', \$\.dataset\)$/.exec(String(at(parameters, 'Name.$'))) ?? [];
+  return resources(stack, 'aws_glue_crawler')
+    .map(({ body }) => String(body.name))
+    .filter((name) => beginning !== undefined && name.startsWith(beginning))
+    .map((name) => `crawler/${name}`);
+};
+
+const text = (parameters: Json | undefined, name: string): string[] => [String(at(parameters, name))];
+
+/** What a Task calls, and on what, in the words of a policy; an ARN of ours may end as the given does. */
+const calls: Readonly<
+  Record<
+    string,
+    {
+      readonly actions: readonly string[];
+      readonly on: (stack: StackJson, parameters: Json | undefined) => string[];
+    }
+  >
+> = {
+  'lambda:invoke': {
+    actions: ['lambda:InvokeFunction'],
+    on: (_stack, parameters) => text(parameters, 'FunctionName'),
+  },
+  'sns:publish': { actions: ['sns:Publish'], on: (_stack, parameters) => text(parameters, 'TopicArn') },
+  'aws-sdk:glue:startCrawler': { actions: ['glue:StartCrawler'], on: crawlersOf },
+  'aws-sdk:glue:getCrawler': { actions: ['glue:GetCrawler'], on: crawlersOf },
+  // https://docs.aws.amazon.com/step-functions/latest/dg/connect-glue.html#glue-iam
+  'glue:startJobRun.sync': {
+    actions: ['glue:StartJobRun', 'glue:GetJobRun', 'glue:GetJobRuns', 'glue:BatchStopJobRun'],
+    on: (_stack, parameters) => [`job/${String(at(parameters, 'JobName'))}`],
+  },
+};
+
+interface Needs {
+  /** `lambda:InvokeFunction on ${aws_lambda_function.….arn}` */
+  readonly uses: readonly string[];
+  readonly unknown: readonly string[];
+}
+
+const needsOf = (stack: StackJson, machine: Resource): Needs => {
+  const definition: Json = JSON.parse(String(machine.body.definition));
+  const states = Object.values(at(definition, 'States') ?? {});
+  const tasks = states.filter((state) => at(state, 'Type') === 'Task');
+  const uses = new Set<string>();
+  const unknown = new Set<string>();
+  for (const task of tasks) {
+    const resource = String(at(task, 'Resource'));
+    const call = calls[resource.replace('arn:aws:states:::', '')];
+    if (!call) unknown.add(resource);
+    for (const action of call?.actions ?? []) {
+      for (const arn of call?.on(stack, at(task, 'Parameters')) ?? []) uses.add(`${action} on ${arn}`);
+    }
+  }
+  return { uses: [...uses], unknown: [...unknown] };
+};
+
+/** What the machine's role allows, without what the machine itself needs: its key, and the delivery of logs and traces. */
+const allowedTo = (stack: StackJson, machine: Resource): string[] => {
+  const [address] = referencesIn(machine.body.role_arn);
+  const [role] = resources(stack, 'aws_iam_role').filter((each) => each.address === address);
+  const policies = role ? about(stack, 'aws_iam_role_policy', 'role', role) : [];
+  return policies
+    .flatMap(({ body }) => statementsOf(body.policy))
+    .filter(({ Effect }) => Effect === 'Allow')
+    .flatMap(({ Action, Resource: on }) =>
+      Action.filter((action) => !action.startsWith('kms:')).flatMap((action) =>
+        on.filter((arn) => arn !== '*').map((arn) => `${action} on ${arn.replace(/^arn:.*:(?=\w+\/)/, '')}`),
+      ),
+    );
+};
+
+const machine = 'aws_sfn_state_machine.workflow_machine';
+const policy = 'aws_iam_role_policy.workflow_etl_policy';
+
+export const workflowRules: readonly Rule[] = [
+  {
+    intent: 'every state of a state machine may do what it calls',
+    violations: (stack) =>
+      resources(stack, 'aws_sfn_state_machine').flatMap((each) => {
+        const allowed = allowedTo(stack, each);
+        const { uses, unknown } = needsOf(stack, each);
+        return [
+          ...unknown.map((call) => `${each.address} calls ${call}, of which nothing is known here`),
+          ...uses.filter((use) => !allowed.includes(use)).map((use) => `${each.address} lacks ${use}`),
+        ];
+      }),
+    broken: [
+      {
+        how: 'the role may invoke one function only',
+        change: (stack) =>
+          rewriteStatement(stack, policy, 'policy', 'InvokeSteps', (statement) => {
+            statement.Resource = [
+              ref('aws_lambda_function.functions_score_quality_function', 'arn'),
+              ref('aws_lambda_function.functions_transform_object_function', 'arn'),
+              ref('aws_lambda_function.functions_publish_run_function', 'arn'),
+            ];
+          }),
+        says: [
+          `${machine} lacks lambda:InvokeFunction on ${ref('aws_lambda_function.functions_validate_object_function', 'arn')}`,
+        ],
+      },
+      {
+        how: 'a state calls something new',
+        change: (stack) =>
+          rewrite(stack, machine, 'definition', (definition) => {
+            const task = at(definition, 'States', 'RunDataDiscovery');
+            if (typeof task === 'object')
+              Object.assign(task ?? {}, { Resource: 'arn:aws:states:::athena:startQueryExecution' });
+          }),
+        says: [
+          `${machine} calls arn:aws:states:::athena:startQueryExecution, of which nothing is known here`,
+        ],
+      },
+      {
+        how: "a dataset's crawler cannot be started",
+        change: (stack) =>
+          rewriteStatement(stack, policy, 'policy', 'StartCrawlers', (statement) => {
+            const arns = Array.isArray(statement.Resource) ? statement.Resource : [];
+            statement.Resource = arns.filter((arn) => !String(arn).endsWith('-orders'));
+          }),
+        says: [`${machine} lacks glue:StartCrawler on crawler/sluice-dev-raw-orders`],
+      },
+    ],
+  },
+  {
+    intent: 'the role of a state machine may do nothing that no state calls',
+    violations: (stack) =>
+      resources(stack, 'aws_sfn_state_machine').flatMap((each) => {
+        const { uses } = needsOf(stack, each);
+        return allowedTo(stack, each)
+          .filter((use) => !uses.includes(use))
+          .map((use) => `${each.address} may ${use}, which no state calls`);
+      }),
+    broken: [
+      {
+        how: 'it may do one thing more',
+        change: (stack) =>
+          rewriteStatement(stack, policy, 'policy', 'SendNotifications', (statement) => {
+            statement.Action = ['sns:Publish', 'sns:Subscribe'];
+          }),
+        says: [
+          `${machine} may sns:Subscribe on ${ref('aws_sns_topic.topics_runs_topic', 'arn')}, which no state calls`,
+        ],
+      },
+      {
+        how: 'a state has gone and left its permission',
+        change: (stack) =>
+          rewrite(stack, machine, 'definition', (definition) => {
+            const states = at(definition, 'States');
+            if (typeof states !== 'object' || states === null || Array.isArray(states)) return;
+            delete states.TransformObject;
+          }),
+        says: [
+          `${machine} may lambda:InvokeFunction on ${ref('aws_lambda_function.functions_transform_object_function', 'arn')}, which no state calls`,
+        ],
+      },
+    ],
+  },
+];
