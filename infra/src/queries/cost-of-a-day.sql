@@ -32,7 +32,7 @@ a_day AS (
     sum(bytes_in) AS bytes_in,
     sum(rows_in) AS rows_in,
     sum(transitions) AS transitions,
-    round(sum(gb_seconds), 1) AS gb_seconds,
+    round(sum(gb_seconds), 2) AS gb_seconds,
     sum(transitions) * {{usd_per_transition}} AS step_functions_usd,
     sum(gb_seconds) * {{usd_per_gb_second}} + sum(invocations) * {{usd_per_invocation}} AS lambda_usd,
     count(*) * ({{s3_writes}} * {{usd_per_s3_write}} + {{s3_reads}} * {{usd_per_s3_read}}) AS s3_usd
