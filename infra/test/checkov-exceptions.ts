@@ -23,4 +23,26 @@ export const exceptions: readonly Exception[] = [
     resources: /^aws_s3_bucket\.zones_access_logs_bucket$/,
     reason: "S3 delivers access logs only to buckets that use S3's own key.",
   },
+  {
+    check: 'CKV_AWS_67',
+    resources: /\baudit_trail_trail$/,
+    reason: 'The trail records objects, and all of their buckets are in this region.',
+  },
+  {
+    check: 'CKV_AWS_252',
+    resources: /\baudit_trail_trail$/,
+    reason: 'Nobody waits for the next file of records; they are looked up when there is a question.',
+  },
+  {
+    check: 'CKV2_AWS_10',
+    resources: /\baudit_trail_trail$/,
+    reason:
+      'Records of every read would cost more in CloudWatch Logs than all else there; Athena reads them in S3.',
+  },
+  {
+    check: 'CKV2_AWS_3',
+    resources: /\bthreats_detector$/,
+    reason:
+      'The detector is of this account and region. One for an organization is not the business of a lake.',
+  },
 ];
