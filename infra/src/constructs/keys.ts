@@ -23,11 +23,14 @@ export class Keys extends Construct {
       description: `Logs, queues, topics and executions of ${environment.namePrefix}`,
       services: [
         // https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html
-        serviceUse('EncryptLogs', `logs.${environment.region}.amazonaws.com`, {
-          ArnLike: {
-            'kms:EncryptionContext:aws:logs:arn': `arn:${partition}:logs:${environment.region}:${accountId}:*`,
-          },
-        }),
+        {
+          ...serviceUse('EncryptLogs', `logs.${environment.region}.amazonaws.com`, {
+            ArnLike: {
+              'kms:EncryptionContext:aws:logs:arn': `arn:${partition}:logs:${environment.region}:${accountId}:*`,
+            },
+          }),
+          Action: ['kms:Encrypt*', 'kms:Decrypt*', 'kms:ReEncrypt*', 'kms:GenerateDataKey*', 'kms:Describe*'],
+        },
         // What Step Functions logs is encrypted on the way to the log, too:
         // https://docs.aws.amazon.com/step-functions/latest/dg/encryption-at-rest.html
         {

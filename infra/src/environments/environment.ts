@@ -23,8 +23,8 @@ const functionSize = z.strictObject({
 });
 export type FunctionSize = z.output<typeof functionSize>;
 
-/** `cron(…)` or `rate(…)`, in UTC, as Glue takes it. */
-const schedule = z.string().regex(/^(cron|rate)\(.+\)$/, 'a schedule is cron(…) or rate(…)');
+/** `cron(…)`, in UTC: https://docs.aws.amazon.com/glue/latest/dg/monitor-data-warehouse-schedule.html */
+const schedule = z.string().regex(/^cron\(.+\)$/, 'a schedule is cron(…)');
 
 const emailAddress = z.email();
 
@@ -162,6 +162,14 @@ const environmentSchema = z
     // https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
     if (intake.batchSize > 10 && intake.batchWindowSeconds === 0) {
       fault(['intake', 'batchSize'], 'more than 10 messages need a batchWindowSeconds of at least 1');
+    }
+    // A message that is received and cannot be handed over counts as tried: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html
+    const { reservedConcurrency } = lambda.functions.startPipeline;
+    if (reservedConcurrency !== null && reservedConcurrency < intake.maxConcurrency) {
+      fault(
+        ['intake', 'maxConcurrency'],
+        `startPipeline has a reservedConcurrency of ${reservedConcurrency} only`,
+      );
     }
 
     const { scoreQuality, transformObject } = lambda.functions;
