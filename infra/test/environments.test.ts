@@ -73,6 +73,12 @@ const mistakes: readonly Mistake[] = [
     'intake.batchSize: more than 10 messages need a batchWindowSeconds of at least 1',
   ],
   [
+    'more at once than start-pipeline may run',
+    'intake.maxConcurrency',
+    26,
+    'intake.maxConcurrency: startPipeline has a reservedConcurrency of 25 only',
+  ],
+  [
     'more than a Lambda can have',
     'lambda.functions.publishRun.memoryMb',
     10_241,
