@@ -29,7 +29,7 @@ export class Keys extends Construct {
               'kms:EncryptionContext:aws:logs:arn': `arn:${partition}:logs:${environment.region}:${accountId}:*`,
             },
           }),
-          Action: ['kms:Encrypt*', 'kms:Decrypt*', 'kms:ReEncrypt*', 'kms:GenerateDataKey*', 'kms:Describe*'],
+          Action: ['kms:Encrypt', 'kms:Decrypt', 'kms:ReEncrypt*', 'kms:GenerateDataKey*', 'kms:DescribeKey'],
         },
         // What Step Functions logs is encrypted on the way to the log, too:
         // https://docs.aws.amazon.com/step-functions/latest/dg/encryption-at-rest.html
