@@ -48,7 +48,7 @@ export const emulatedStack = async (environment: Environment, miniStack: MiniSta
   const stackFolder = join(folder, 'stacks', environment.name);
   const file = join(stackFolder, 'cdk.tf.json');
   const stack = takeOut(await readFile(file, 'utf8'), lacking);
-  await writeFile(file, JSON.stringify(stack));
+  await writeFile(file, JSON.stringify(stack, null, 2));
   // Terraform merges what is called so into the rest.
   await writeFile(join(stackFolder, 'emulator_override.tf.json'), JSON.stringify(override));
 

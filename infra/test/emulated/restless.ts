@@ -8,8 +8,40 @@ export interface Restless {
   readonly reason: string;
 }
 
+const alarmsAreBlank = 'It answers in a protocol of CloudWatch that the provider reads only in part.';
+const endpointsAreBlank = 'What an endpoint was given is taken and not answered.';
+
 /** Any other difference fails, and so does an entry that the plan of a stack with such a resource does not show. */
-export const restless: readonly Restless[] = [];
+export const restless: readonly Restless[] = [
+  { type: 'aws_cloudwatch_composite_alarm', attribute: '*', reason: alarmsAreBlank },
+  ...[
+    'actions_enabled',
+    'alarm_actions',
+    'alarm_description',
+    'dimensions',
+    'ok_actions',
+    'period',
+    'statistic',
+    'treat_missing_data',
+  ].map((attribute) => ({ type: 'aws_cloudwatch_metric_alarm', attribute, reason: alarmsAreBlank })),
+  { type: 'aws_flow_log', attribute: '*', reason: 'FLOWLOG' },
+  {
+    type: 'aws_glue_crawler',
+    attribute: 'lineage_configuration',
+    reason: 'The default that AWS answers with is not answered.',
+  },
+  { type: 'aws_glue_crawler', attribute: 'tags_all', reason: 'Tags of crawlers are forgotten.' },
+  {
+    type: 'aws_sfn_state_machine',
+    attribute: 'tracing_configuration',
+    reason: 'It is taken and not answered.',
+  },
+  ...['policy', 'private_dns_enabled', 'security_group_ids'].map((attribute) => ({
+    type: 'aws_vpc_endpoint',
+    attribute,
+    reason: endpointsAreBlank,
+  })),
+];
 
 const isOf =
   ({ type, attribute }: Restless) =>

@@ -1,5 +1,18 @@
-import { type Body, parseStack, referencesIn, resources, type StackJson } from '../../src/stack-json.ts';
+import {
+  type Body,
+  parseStack,
+  type Resource,
+  referencesIn,
+  resources,
+  type StackJson,
+} from '../../src/stack-json.ts';
 import type { Lack } from './lacking.ts';
+
+/** Whether something that is lacking is this resource, or an attribute that it has. */
+export const isAbout = ({ type, name, attribute }: Lack, resource: Resource): boolean =>
+  resource.type === type &&
+  (name === undefined || resource.name === name) &&
+  (attribute === undefined || attribute in resource.body);
 
 /**
  * A stack without what is lacking, and ready to be destroyed again.
@@ -8,25 +21,21 @@ import type { Lack } from './lacking.ts';
  */
 export const takeOut = (text: string, lacking: readonly Lack[]): StackJson => {
   const stack = parseStack(text);
-  const isLacking = (type: string): boolean =>
-    lacking.some((lack) => lack.type === type && lack.attribute === undefined);
+  const lacksOf = (resource: Resource): readonly Lack[] => lacking.filter((lack) => isAbout(lack, resource));
+  const isGone = (resource: Resource): boolean =>
+    lacksOf(resource).some(({ attribute }) => attribute === undefined);
   const gone = new Set(
     resources(stack)
-      .filter(({ type }) => isLacking(type))
+      .filter(isGone)
       .map(({ address }) => address),
   );
-  const resource = Object.fromEntries(
-    Object.entries(stack.resource)
-      .filter(([type]) => !isLacking(type))
-      .map(([type, named]) => {
-        const attributes = lacking.filter((lack) => lack.type === type).map(({ attribute }) => attribute);
-        const kept = Object.entries(named).map(([name, body]) => [
-          name,
-          destroyable(without(body, attributes, gone)),
-        ]);
-        return [type, Object.fromEntries(kept)];
-      }),
-  );
+  const resource: StackJson['resource'] = {};
+  for (const each of resources(stack)) {
+    if (isGone(each)) continue;
+    const attributes = lacksOf(each).map(({ attribute }) => attribute);
+    const named = resource[each.type] ?? {};
+    resource[each.type] = { ...named, [each.name]: destroyable(without(each.body, attributes, gone)) };
+  }
   const left: StackJson = { ...stack, resource };
   const dangling = resources(left).flatMap(({ address, body }) =>
     referencesIn(body)
