@@ -124,8 +124,10 @@ function main([command, ...args]) {
       `Sluice needs Node.js 20 or later, this is ${process.versions.node}. Get it from https://nodejs.org.`,
     );
   }
-  // Node 22 from the npm package `node`, unless the running one can already strip types.
-  const node = () => (process.features.typescript ? process.execPath : join(modules, '.bin', 'node'));
+  // Node 22 from the npm package `node`, unless the running one can already strip types. Not the one in `.bin`, a script
+  // that dies of the signals that are meant for its child.
+  const bin = join(modules, 'node', 'bin', process.platform === 'win32' ? 'node.exe' : 'node');
+  const node = () => (process.features.typescript ? process.execPath : bin);
 
   if (command === 'start') {
     install('cli');

@@ -78,8 +78,8 @@ describe('a change', () => {
     );
     return { calls, failure };
   };
-  const plan = 'plan -input=false -detailed-exitcode -out=/stack/.terraform/agreed.tfplan';
-  const apply = 'apply -input=false /stack/.terraform/agreed.tfplan';
+  const plan = 'plan -input=false -detailed-exitcode -out=/stack/agreed.tfplan';
+  const apply = 'apply -input=false /stack/agreed.tfplan';
 
   test('that somebody has agreed to by name is the one that was shown', async () => {
     expect(await changeWith({})).toEqual({

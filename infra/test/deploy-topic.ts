@@ -12,7 +12,7 @@ import { environmentNamed } from '../src/environments/index.ts';
 import { StateStack } from '../src/state-stack.ts';
 
 // What `pnpm run deploy|diff|destroy` runs, with one SNS topic for a lake.
-// node deploy-topic.ts FOLDER COMMAND ENVIRONMENT [--yes]; TOPIC_TITLE is the topic's display name.
+// node deploy-topic.ts FOLDER COMMAND ENVIRONMENT [--yes]
 
 const [folder = '', ...args] = process.argv.slice(2);
 const invocation = parseArguments(args, ['dev', 'prod']);
@@ -22,10 +22,7 @@ const environment = environmentNamed(invocation.environment);
 class TopicStack extends EnvironmentStack {
   constructor(app: App) {
     super(app, environment.name, environment, { stateKey: 'lake.tfstate' });
-    const topic = new SnsTopic(this, 'topic', {
-      name: `${environment.namePrefix}-topic`,
-      displayName: process.env.TOPIC_TITLE ?? 'first',
-    });
+    const topic = new SnsTopic(this, 'topic', { name: `${environment.namePrefix}-topic` });
     if (environment.protected) topic.addOverride('lifecycle.prevent_destroy', true);
     new TerraformOutput(this, 'raw_bucket', { value: topic.name });
   }

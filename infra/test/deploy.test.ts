@@ -124,16 +124,6 @@ describeWithTerraform('the driver of Terraform', (miniStack) => {
     timeoutMs,
   );
 
-  test(
-    'deploy makes what differs and nothing else',
-    async () => {
-      const { code, stdout } = await deploy('deploy dev --yes', { TOPIC_TITLE: 'second' });
-      expect(stdout).toContain('Resources: 0 added, 1 changed, 0 destroyed.');
-      expect(code).toBe(0);
-    },
-    timeoutMs,
-  );
-
   test.each(['SIGINT', 'SIGTERM'] as const)('%s lets Terraform end in good order', async (signal) => {
     const events = join(folder, `${signal}.txt`);
     const slow = terraformThat(`

@@ -48,7 +48,7 @@ const changeByName = async (
   direction: readonly string[],
 ): Promise<void> => {
   // What is agreed to is what is done, whatever happens in between.
-  const plan = join(folder, '.terraform', 'agreed.tfplan');
+  const plan = join(folder, 'agreed.tfplan');
   try {
     const planned = await terraform.run(folder, [
       'plan',

@@ -44,7 +44,8 @@ const subfolders = (folder: string): string[] => {
   }
 };
 
-interface Surroundings {
+/** Of whom Terraform is run for. */
+export interface Surroundings {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly home: string;
 }

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { createInterface } from 'node:readline/promises';
 
 /** Where people are spoken to and asked. Standard output is Terraform's. */
@@ -12,11 +13,13 @@ export interface Terminal {
 export const openTerminal = ({ stdin, stderr }: Pick<NodeJS.Process, 'stdin' | 'stderr'>): Terminal => ({
   interactive: stdin.isTTY === true && stderr.isTTY === true,
   say: (line) => void stderr.write(`${line}\n`),
-  ask: (question) => {
+  ask: async (question) => {
     const lines = createInterface({ input: stdin, output: stderr });
-    const left = new Promise<null>((resolve) => {
-      lines.once('SIGINT', () => resolve(null)).once('close', () => resolve(null));
-    });
-    return Promise.race([lines.question(question), left]).finally(() => lines.close());
+    const left = once(lines, 'SIGINT').then(() => null);
+    // Ctrl-D makes it throw.
+    const answer = await Promise.race([lines.question(question).catch(() => null), left]);
+    if (answer === null) stderr.write('\n');
+    lines.close();
+    return answer;
   },
 });

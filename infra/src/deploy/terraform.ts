@@ -9,7 +9,10 @@ import {
   chooseMirror,
   mirrorConfiguration,
   mirrorsBelow,
+  type ProviderBuild,
   platformOf,
+  type Surroundings,
+  userConfiguration,
   usualPrefixes,
 } from './plugin-mirror.ts';
 
@@ -69,29 +72,41 @@ export const withTerraform = async <T>(
   { env, providerVersion, cacheFolder }: TerraformOptions,
   use: (terraform: Terraform) => Promise<T>,
 ): Promise<T> => {
-  const home = homedir();
-  const build = { version: providerVersion, platform: platformOf(process.platform, process.arch) };
-  const mirror = chooseMirror(build, { env, home }, () => mirrorsBelow(usualPrefixes({ home })));
   const folder = mkdtempSync(join(tmpdir(), 'sluice-terraform-'));
   try {
-    if (mirror === null) {
-      mkdirSync(env.TF_PLUGIN_CACHE_DIR || cacheFolder, { recursive: true });
-      return await use(terraformWith({ ...env, ...cached(env, cacheFolder) }));
-    }
-    const configuration = join(folder, 'mirror.tfrc');
-    writeFileSync(configuration, mirrorConfiguration(mirror));
-    return await use(terraformWith({ ...env, TF_CLI_CONFIG_FILE: configuration }));
+    const build = { version: providerVersion, platform: platformOf(process.platform, process.arch) };
+    const sources = providerSources({ env, home: homedir() }, build, folder, cacheFolder);
+    return await use(terraformWith({ ...env, ...sources }));
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 };
 
-const cached = (env: Env, cacheFolder: string): Env => ({
-  TF_PLUGIN_CACHE_DIR: env.TF_PLUGIN_CACHE_DIR || cacheFolder,
-  // Without a lock file Terraform trusts only what it has just downloaded. The stacks are generated and commit none; the
-  // provider's version is exact.
-  TF_PLUGIN_CACHE_MAY_BREAK_DEPENDENCY_LOCK_FILE: '1',
-});
+/** The variables that tell Terraform where its provider comes from. */
+const providerSources = (
+  surroundings: Surroundings,
+  build: ProviderBuild,
+  folder: string,
+  cacheFolder: string,
+): Env => {
+  const mirror = chooseMirror(build, surroundings, () => mirrorsBelow(usualPrefixes(surroundings)));
+  if (mirror !== null) {
+    const configuration = join(folder, 'mirror.tfrc');
+    writeFileSync(configuration, mirrorConfiguration(mirror));
+    return { TF_CLI_CONFIG_FILE: configuration };
+  }
+  if (userConfiguration(surroundings) !== null) return {};
+  const cache = surroundings.env.TF_PLUGIN_CACHE_DIR || cacheFolder;
+  mkdirSync(cache, { recursive: true });
+  return {
+    // It names no file, or the person would have a configuration.
+    TF_CLI_CONFIG_FILE: undefined,
+    TF_PLUGIN_CACHE_DIR: cache,
+    // Without a lock file Terraform trusts only what it has just downloaded. The stacks are generated and commit none;
+    // the provider's version is exact.
+    TF_PLUGIN_CACHE_MAY_BREAK_DEPENDENCY_LOCK_FILE: '1',
+  };
+};
 
 const terraformWith = (env: Env): Terraform => {
   // It would otherwise advise to run commands that we run next.
