@@ -16,6 +16,7 @@ const retry = (
  * What Lambda's own service throws, as AWS lists it for this purpose, and a function that was too slow or died. Every
  * step may run twice. An error that a step threw itself is not here: the next try would throw it again.
  * https://docs.aws.amazon.com/step-functions/latest/dg/sfn-best-practices.html#bp-lambda-serviceexception
+ * One whose process was killed is in that list under `Lambda.Unknown` only; today's runtimes name it themselves.
  */
 const lambdaRetries = [
   retry(
@@ -28,7 +29,7 @@ const lambdaRetries = [
     ],
     { IntervalSeconds: 2, MaxAttempts: 6, MaxDelaySeconds: 60 },
   ),
-  retry(['States.Timeout', 'Sandbox.Timedout', 'Lambda.Unknown'], {
+  retry(['States.Timeout', 'Sandbox.Timedout', 'Runtime.ExitError', 'Lambda.Unknown'], {
     IntervalSeconds: 10,
     MaxAttempts: 2,
     MaxDelaySeconds: 60,
