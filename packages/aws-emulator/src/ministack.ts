@@ -14,6 +14,8 @@ export interface MiniStack {
   readonly endpoint: string;
   readonly region: string;
   readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string };
+  /** The process of a function's next invocation is killed so many milliseconds after it has begun, if it still runs. */
+  killNextInvocation(functionName: string, afterMs: number): void;
   /** Ends the server and waits for it. Everything it held is gone. */
   stop(): Promise<void>;
 }
@@ -40,7 +42,10 @@ export async function startMiniStack(): Promise<MiniStack> {
     };
     if (await isReady(server, endpoint)) {
       const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
-      return { endpoint, region: 'us-east-1', credentials, stop };
+      const killNextInvocation = (functionName: string, afterMs: number) => {
+        server.stdin?.write(`${functionName} ${afterMs}\n`);
+      };
+      return { endpoint, region: 'us-east-1', credentials, killNextInvocation, stop };
     }
     const log = await readFile(logIn(folder), 'utf8');
     await stop();
