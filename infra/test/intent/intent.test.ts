@@ -5,6 +5,7 @@ import { everythingOn } from '../everything-on.ts';
 import { type StackJson, stackOf, stateStackOf } from '../synthesized.ts';
 import { alarmRules } from './alarms.ts';
 import { bucketRules } from './buckets.ts';
+import { catalogueRules } from './catalogue.ts';
 import { functionRules } from './functions.ts';
 import { keyRules } from './keys.ts';
 import { logRules } from './logs.ts';
@@ -34,6 +35,7 @@ const rules: readonly Rule[] = [
   ...wiringRules,
   ...queueRules,
   ...topicRules,
+  ...catalogueRules,
   ...logRules,
   ...alarmRules,
 ];

@@ -5,7 +5,7 @@ import {
   type StackJson,
   statementsOf,
 } from '../../src/stack-json.ts';
-import { type Rule, rewriteStatement } from './rule.ts';
+import { bodyOf, type Rule, ref, rewriteStatement } from './rule.ts';
 
 /** The types that hold a policy of their own: who may do what with a resource, whatever a role's policy says. */
 const ownPolicies = ['aws_kms_key', 'aws_s3_bucket_policy', 'aws_sns_topic_policy', 'aws_sqs_queue_policy'];
@@ -133,6 +133,49 @@ export const resourcePolicyRules: readonly Rule[] = [
             },
           ),
         says: ['aws_s3_bucket_policy.zones_access_logs_bucket_policy TakeAccessLogs: allows s3:*'],
+      },
+    ],
+  },
+  {
+    intent: 'every endpoint of a network lets only this account through, and only what is written out',
+    violations: (stack) =>
+      resources(stack, 'aws_vpc_endpoint').flatMap(({ address, body }) => {
+        if (body.policy === undefined) return [`${address} lets everything through`];
+        return statementsOf(body.policy)
+          .filter(({ Effect }) => Effect === 'Allow')
+          .flatMap(({ Sid, Action, Condition }) => [
+            ...(Condition?.StringEquals?.['aws:PrincipalAccount']?.join() ===
+            ref('data.aws_caller_identity.caller', 'account_id')
+              ? []
+              : [`${address} ${Sid}: lets other accounts through`]),
+            ...(Action.some((action) => action.includes('*'))
+              ? [`${address} ${Sid}: lets ${Action.join(', ')} through`]
+              : []),
+          ]);
+      }),
+    broken: [
+      {
+        how: 'an endpoint has no policy',
+        of: 'everything-on',
+        change: (stack) => {
+          delete bodyOf(stack, 'aws_vpc_endpoint.network_s3').policy;
+        },
+        says: ['aws_vpc_endpoint.network_s3 lets everything through'],
+      },
+      {
+        how: 'data could be carried to another account',
+        of: 'everything-on',
+        change: (stack) =>
+          rewriteStatement(
+            stack,
+            'aws_vpc_endpoint.network_s3',
+            'policy',
+            'UseObjectsOfTheLake',
+            (statement) => {
+              delete statement.Condition;
+            },
+          ),
+        says: ['aws_vpc_endpoint.network_s3 UseObjectsOfTheLake: lets other accounts through'],
       },
     ],
   },
