@@ -101,6 +101,7 @@ test.each(['init', 'apply', 'migrate'])(
     await expect(first.ensure()).rejects.toThrow(
       /^terraform (init|apply) did not finish; its reason is above\.$/,
     );
+    expect(existsSync(override())).toBe(false);
     const second = account({ bucketExists: failingAt === 'migrate' });
     await second.ensure();
     expect(second.calls).toEqual(['init', 'apply', 'migrate']);

@@ -13,14 +13,25 @@ export const initWithBucket = async (
   bucket: string,
   how: readonly string[] = ['-reconfigure'],
 ): Promise<void> => {
+  // Left by a run that was killed.
   rmSync(overrideIn(folder), { force: true });
   const args = ['init', '-input=false', `-backend-config=bucket=${bucket}`, ...how];
   succeed(await terraform.run(folder, args), 'init');
 };
 
-/** Prepares a stack's folder for state in a file, until `initWithBucket`. */
-export const initWithFile = async (terraform: Terraform, folder: string, state: string): Promise<void> => {
+/** Does something with a stack whose state is in a file. */
+export const withStateFile = async <T>(
+  terraform: Terraform,
+  folder: string,
+  state: string,
+  use: () => Promise<T>,
+): Promise<T> => {
   const backend = { terraform: { backend: { local: { path: state } } } };
   writeFileSync(overrideIn(folder), JSON.stringify(backend));
-  succeed(await terraform.run(folder, ['init', '-input=false', '-reconfigure']), 'init');
+  try {
+    succeed(await terraform.run(folder, ['init', '-input=false', '-reconfigure']), 'init');
+    return await use();
+  } finally {
+    rmSync(overrideIn(folder), { force: true });
+  }
 };

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { change } from './approval.ts';
 import type { Invocation } from './arguments.ts';
-import { initWithBucket, initWithFile } from './backend.ts';
+import { initWithBucket, withStateFile } from './backend.ts';
 import { DeployError } from './deploy-error.ts';
 import { readStack } from './stack-file.ts';
 import { ensureStateBucket } from './state-bucket.ts';
@@ -41,8 +41,7 @@ export const commands: Record<Invocation['command'], (deployed: Deployed) => Pro
     terminal.say(`Nothing was ever deployed to ${target.environment} in this account; this is all of it.`);
     const nowhere = mkdtempSync(join(tmpdir(), 'sluice-diff-'));
     try {
-      await initWithFile(terraform, target.stackFolder, join(nowhere, 'terraform.tfstate'));
-      return await plan();
+      return await withStateFile(terraform, target.stackFolder, join(nowhere, 'terraform.tfstate'), plan);
     } finally {
       rmSync(nowhere, { recursive: true, force: true });
     }

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { change } from './approval.ts';
-import { initWithBucket, initWithFile } from './backend.ts';
+import { initWithBucket, withStateFile } from './backend.ts';
 import { DeployError } from './deploy-error.ts';
 import { readStack } from './stack-file.ts';
 import type { Deployed } from './target.ts';
@@ -35,8 +35,9 @@ export const ensureStateBucket = async (deployed: Deployed): Promise<void> => {
       : `First deploy of ${target.environment}: Terraform will keep its state in the bucket ${stateBucket}, which is made now.`,
   );
   mkdirSync(firstDeployFolder, { recursive: true });
-  await initWithFile(terraform, folder, state);
-  await change({ ...deployed, environment: target.environment, folder });
+  await withStateFile(terraform, folder, state, () =>
+    change({ ...deployed, environment: target.environment, folder }),
+  );
   await initWithBucket(terraform, folder, stateBucket, ['-migrate-state', '-force-copy']);
   if (!(await account.hasObject(stateBucket, stateKey))) {
     throw new DeployError(
