@@ -62,7 +62,7 @@ export class LakeStack extends EnvironmentStack {
       new ColumnGrants(this, 'column-grants', deployment, {
         ...optIns.columnGrants,
         catalogue,
-        curated: zones.curated,
+        zones,
         dataKeyArn: keys.data,
         publishRoleArn: functions.publishRun.roleArn,
         crawlerRoleArn: crawlers.roleArn,

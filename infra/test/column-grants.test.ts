@@ -86,21 +86,48 @@ describe('analysts', () => {
     for (const grant of grants) expect(grant.permissions_with_grant_option).toBeUndefined();
   });
 
-  test.each(['raw', 'curated', 'analytics', 'scripts'])(
-    'cannot go around the grants in the bucket of %s',
-    (zone) => {
-      const { policy } = stack.resource.aws_s3_bucket_policy?.[`zones_${zone}_bucket_policy`] ?? {};
-      const refusal = statementsOf(policy).find(({ Sid }) => Sid === 'RefuseAnalysts');
-      expect(refusal).toEqual({
+  const refusals = (zone: string) => {
+    const { policy } = stack.resource.aws_s3_bucket_policy?.[`zones_${zone}_bucket_policy`] ?? {};
+    return statementsOf(policy).filter(({ Sid }) => Sid === 'RefuseAnalysts');
+  };
+  const arnOf = (zone: string): string => `\${aws_s3_bucket.zones_${zone}_bucket.arn}`;
+
+  test.each([
+    ['raw', '*'],
+    ['curated', '*'],
+    ['analytics', 'query-results/*'],
+  ])('cannot go around the grants in the zone %s', (zone, objects) => {
+    expect(refusals(zone)).toEqual([
+      {
         Sid: 'RefuseAnalysts',
         Effect: 'Deny',
         Principal: '*',
         Action: ['s3:GetObject', 's3:GetObjectVersion'],
-        Resource: [`\${aws_s3_bucket.zones_${zone}_bucket.arn}/*`],
+        Resource: [`${arnOf(zone)}/${objects}`],
         Condition: { ArnEquals: { 'aws:PrincipalArn': [analyst] } },
-      });
-    },
-  );
+      },
+    ]);
+  });
+
+  test('have a workgroup of their own, whose results they can read', () => {
+    const [own] = resources(stack, 'aws_athena_workgroup').filter(
+      ({ body }) => body.name === 'sluice-prod-analysts',
+    );
+    const results = String(at(own?.body.configuration, 'result_configuration', 'output_location'));
+    const key = results.replace(`s3://\${aws_s3_bucket.zones_analytics_bucket.bucket}/`, '');
+    expect(key).toBe('analyst-results/');
+    expect(at(own?.body.configuration, 'enforce_workgroup_configuration')).toBe(true);
+    const refused = refusals('analytics').flatMap(({ Resource }) => Resource);
+    expect(
+      refused.filter((pattern) => `${arnOf('analytics')}/${key}`.startsWith(pattern.slice(0, -1))),
+    ).toEqual([]);
+  });
+
+  test('leave results that expire', () => {
+    const { rule } = stack.resource.aws_s3_bucket_lifecycle_configuration?.zones_analytics_lifecycle ?? {};
+    const expiring = [rule].flat().find((each) => at(each, 'filter', 'prefix') === 'analyst-results/');
+    expect(at(expiring, 'expiration', 'days')).toBe(everythingOn.retention.queryResultDays);
+  });
 });
 
 describe('the settings', () => {

@@ -13,15 +13,16 @@ import type { Environment } from '../environments/environment.ts';
 import type { Catalogue } from './catalogue.ts';
 import type { Deployment } from './deployment.ts';
 import { allow } from './policy.ts';
-import type { PrivateBucket } from './private-bucket.ts';
 import { ServiceRole } from './role.ts';
+import { workgroup } from './workgroup.ts';
+import type { Zones } from './zones.ts';
 
 type Settings = NonNullable<Environment['optIns']['columnGrants']>;
 
 interface ColumnGrantsProps extends Settings {
   readonly catalogue: Catalogue;
-  readonly curated: PrivateBucket;
-  /** Encrypts the curated zone. */
+  readonly zones: Pick<Zones, 'curated' | 'analytics'>;
+  /** Encrypts the zones. */
   readonly dataKeyArn: string;
   /** The role that adds partitions to the datasets' tables. */
   readonly publishRoleArn: string;
@@ -43,7 +44,8 @@ type Grant = Omit<LakeformationPermissionsConfig, 'principal' | 'dependsOn'>;
 export class ColumnGrants extends Construct {
   constructor(scope: Construct, id: string, deployment: Deployment, props: ColumnGrantsProps) {
     super(scope, id);
-    const { catalogue, curated } = props;
+    const { catalogue, zones } = props;
+    const { curated } = zones;
 
     // Without default permissions: a null is Lake Formation's own access control.
     // https://docs.aws.amazon.com/lake-formation/latest/APIReference/API_DataLakeSettings.html
@@ -97,6 +99,15 @@ export class ColumnGrants extends Construct {
         });
       }
     }
+
+    // Whoever may read the results in a folder reads everybody's, so analysts share theirs with nobody who sees more.
+    workgroup(this, deployment, {
+      name: deployment.nameOf('analysts'),
+      description: `Questions of analysts to ${deployment.environment.namePrefix}`,
+      zones,
+      results: 'analyst-results',
+      keyArn: props.dataKeyArn,
+    });
 
     // The lake's own roles, which IAM alone allowed before.
     for (const [dataset, table] of catalogue.tables) {

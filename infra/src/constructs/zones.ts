@@ -41,7 +41,7 @@ export class Zones extends Construct implements Readonly<Record<Zone, PrivateBuc
         accessLogs: this.accessLogs.name,
         noncurrentVersionDays,
         lifecycle,
-        statements: (bucketArn) => refuseAnalysts(deployment, bucketArn),
+        statements: (bucketArn) => refuseAnalysts(deployment, name, bucketArn),
       });
     this.raw = zone('raw', rawLifecycle(retention));
     this.curated = zone('curated', [
@@ -57,6 +57,7 @@ export class Zones extends Construct implements Readonly<Record<Zone, PrivateBuc
     ]);
     this.analytics = zone('analytics', [
       expire('query-results', 'query-results/', retention.queryResultDays),
+      expire('analyst-results', 'analyst-results/', retention.queryResultDays),
     ]);
     this.scripts = zone('scripts', []);
   }
