@@ -111,7 +111,7 @@ ${grantsTable(of('grant'))}
 
 ## Actions on everything
 
-A role may do something on everything only where AWS knows no resource that it could be limited to.
+A role may do something on everything only where AWS knows no resource that it could be limited to, or asks for everything.
 
 ${unscopedTable(of('role'))}
 `;
@@ -125,8 +125,18 @@ const code = (text: string): string => `\`${text}\``;
 const smallPrint = (actions: readonly string[]): string =>
   `<sub>${actions.join(', ').replaceAll('*', '\\*')}</sub>`;
 
-const withOptIn = ({ purpose, optIn }: Listed): string =>
-  optIn === null ? purpose : `${purpose} (with \`${optIn}\`)`;
+/** The opt-in that all these come with; null if any is always there, or comes with another. */
+const optInOf = (rows: readonly Listed[]): string | null => {
+  const [first] = rows;
+  return first && rows.every(({ optIn }) => optIn === first.optIn) ? first.optIn : null;
+};
+
+const noteOf = (rows: readonly Listed[]): string => {
+  const optIn = optInOf(rows);
+  return optIn === null ? '' : ` (with ${code(optIn)})`;
+};
+
+const withOptIn = (row: Listed): string => `${row.purpose}${noteOf([row])}`;
 
 const settingsOf = (optIns: Environment['optIns']): string =>
   Object.entries(optIns)
@@ -197,7 +207,7 @@ const objectsTable = (permissions: readonly Listed[], roles: readonly Role[]): s
     roles
       .filter(({ name }) => inOrder.some((column) => cells.has(`${name} ${column}`)))
       .map((role) => [
-        titleOf(role),
+        `${titleOf(role)}${noteOf(permissions.filter(({ owner }) => owner === role.name))}`,
         ...inOrder.map((column) => cells.get(`${role.name} ${column}`)?.join(', ') ?? ''),
       ]),
   );
@@ -226,15 +236,14 @@ const rolesChapters = (permissions: readonly Listed[], roles: readonly Role[]): 
 };
 
 const roleChapter = (title: string, text: string, rows: readonly Listed[]): string => {
-  const [{ optIn } = { optIn: null }] = rows;
-  const isOptional = optIn !== null && rows.every((row) => row.optIn === optIn);
+  const optIn = optInOf(rows);
   return [
     `### ${title}`,
-    isOptional ? `${text} Only with \`${optIn}\`.` : text,
+    optIn === null ? text : `${text} Only with ${code(optIn)}.`,
     table(
       ['may', 'on', 'only', 'small print'],
       rows.map((row) => [
-        `${row.refused ? '**Refused:** ' : ''}${isOptional ? row.purpose : withOptIn(row)}`,
+        `${row.refused ? '**Refused:** ' : ''}${optIn === null ? withOptIn(row) : row.purpose}`,
         row.on,
         row.when,
         smallPrint(row.actions),

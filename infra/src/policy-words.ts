@@ -180,7 +180,8 @@ export class PolicyWords {
     if (names.length === 1 && self !== null && this.#isOwn(kind, name, self)) {
       return kind === 'log group' ? 'its own log group' : 'itself';
     }
-    return `the ${kind}${names.length > 1 ? 's' : ''} ${list(names.map(code))}`;
+    const absent = kind === 'job' && resources(this.#stack, 'aws_glue_job').length === 0;
+    return `the ${kind}${names.length > 1 ? 's' : ''} ${list(names.map(code))}${absent ? ', which is not deployed' : ''}`;
   }
 
   #isOwn(kind: string, name: string, self: string): boolean {

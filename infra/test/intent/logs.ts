@@ -1,5 +1,5 @@
 import { at, type Json, referencesIn, resources } from '../../src/stack-json.ts';
-import { bodyOf, type Rule } from './rule.ts';
+import { about, bodyOf, type Rule } from './rule.ts';
 
 const group = 'aws_cloudwatch_log_group.functions_validate_object_logs';
 const machine = 'aws_sfn_state_machine.workflow_machine';
@@ -82,6 +82,28 @@ export const logRules: readonly Rule[] = [
           bodyOf(stack, machine).tracing_configuration = { enabled: false };
         },
         says: [`${machine} is not traced`],
+      },
+    ],
+  },
+  {
+    intent: 'every network records who talks to whom in it, in a group of the stack',
+    violations: (stack) =>
+      resources(stack, 'aws_vpc')
+        .filter(
+          (vpc) =>
+            !about(stack, 'aws_flow_log', 'vpc_id', vpc).some(
+              ({ body }) => body.traffic_type === 'ALL' && namesGroup(body.log_destination),
+            ),
+        )
+        .map(({ address }) => `${address} records not who talks to whom`),
+    broken: [
+      {
+        how: 'only what was refused is recorded',
+        of: 'everything-on',
+        change: (stack) => {
+          bodyOf(stack, 'aws_flow_log.network_flows').traffic_type = 'REJECT';
+        },
+        says: ['aws_vpc.network_vpc records not who talks to whom'],
       },
     ],
   },
