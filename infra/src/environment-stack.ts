@@ -21,6 +21,8 @@ export abstract class EnvironmentStack extends TerraformStack {
             ...environment.tags,
             Project: 'sluice',
             Environment: environment.name,
+            // By which the budget knows the costs of this lake from those of others.
+            Lake: environment.namePrefix,
             ManagedBy: 'terraform',
           },
         },

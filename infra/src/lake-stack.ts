@@ -1,13 +1,18 @@
 import { TerraformOutput } from 'cdktf';
 import type { Construct } from 'constructs';
+import { Alarms } from './constructs/alarms.ts';
 import { AuditTrail } from './constructs/audit-trail.ts';
+import { Budget } from './constructs/budget.ts';
 import { Catalogue } from './constructs/catalogue.ts';
 import { ColumnGrants } from './constructs/column-grants.ts';
 import { Crawlers } from './constructs/crawlers.ts';
+import { Dashboard } from './constructs/dashboard.ts';
 import { Deployment } from './constructs/deployment.ts';
+import { FailedRuns } from './constructs/failed-runs.ts';
 import { Functions } from './constructs/functions.ts';
 import { Intake } from './constructs/intake.ts';
 import { Keys } from './constructs/keys.ts';
+import { LakeFunction } from './constructs/lake-function.ts';
 import { PrivateNetwork } from './constructs/private-network.ts';
 import { Queries } from './constructs/queries.ts';
 import { ThreatDetection } from './constructs/threat-detection.ts';
@@ -52,7 +57,7 @@ export class LakeStack extends EnvironmentStack {
       curatedBucket: zones.curated.name,
       keyArn: keys.operations,
     });
-    new Intake(this, 'intake', deployment, {
+    const intake = new Intake(this, 'intake', deployment, {
       ...surroundings,
       raw: zones.raw,
       stateMachineArn: workflow.arn,
@@ -80,11 +85,27 @@ export class LakeStack extends EnvironmentStack {
       new ThreatDetection(this, 'threats', deployment, { alarmsTopicArn: topics.alarms });
     }
 
+    const failedRuns = new FailedRuns(this, 'failed-runs', deployment, { workflow, topicArn: topics.runs });
+    const watched = {
+      functions: this.node.findAll().filter((each) => each instanceof LakeFunction),
+      stateMachineArn: workflow.arn,
+      queueName: intake.queue.name,
+      deadLettersName: intake.deadLetters.name,
+      failedRuns: failedRuns.metrics,
+    };
+    const alarms = new Alarms(this, 'alarms', deployment, { ...watched, topicArn: topics.alarms });
+    const dashboard = new Dashboard(this, 'dashboard', deployment, { ...watched, alarmArns: alarms.arns });
+    if (optIns.budget !== null) {
+      new Budget(this, 'budget', deployment, { ...optIns.budget, topicArn: topics.alarms });
+    }
+
     const outputs = {
       raw_bucket: zones.raw.name,
       curated_bucket: zones.curated.name,
       state_machine_arn: workflow.arn,
       glue_database: catalogue.databaseName,
+      alarm_topic_arn: topics.alarms,
+      dashboard_url: dashboard.url,
     };
     for (const [name, value] of Object.entries(outputs)) new TerraformOutput(this, name, { value });
   }

@@ -49,12 +49,12 @@ describe.each(pages)('%s', (page) => {
     const commands = [...sluice.stdout.matchAll(/^ {2}([a-z]+) /gm)].map(([, name]) => name);
     const known = [
       ...['start', 'test', 'install'].map((name) => `npm ${name}`),
-      ...inRoot.map((name) => `npm run ${name}`),
+      ...inRoot.flatMap((name) => [`npm run ${name}`, `pnpm run ${name}`]),
       ...[...inRoot, ...inWorkspaces].map((name) => `pnpm ${name}`),
       ...commands.map((name) => `sluice ${name}`),
     ];
     const typed = typedCommands(text).flatMap(
-      (code) => /^(npm run \S+|npm \S+|pnpm [a-z]\S*|sluice [a-z]+)/.exec(code)?.[1] ?? [],
+      (code) => /^(p?npm run \S+|npm \S+|pnpm [a-z]\S*|sluice [a-z]+)/.exec(code)?.[1] ?? [],
     );
     expect(typed.filter((command) => !known.includes(command))).toEqual([]);
   });

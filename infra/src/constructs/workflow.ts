@@ -24,6 +24,7 @@ interface EtlWorkflowProps {
 export class EtlWorkflow extends Construct {
   readonly name: string;
   readonly arn: string;
+  readonly logGroupName: string;
 
   constructor(scope: Construct, id: string, deployment: Deployment, props: EtlWorkflowProps) {
     super(scope, id);
@@ -53,6 +54,7 @@ export class EtlWorkflow extends Construct {
       retentionInDays: retention.logDays,
       kmsKeyId: keyArn,
     });
+    this.logGroupName = logs.name;
     const role = new ServiceRole(this, 'etl', deployment, {
       description: 'Takes one raw object to the curated zone, or to quarantine',
       service: 'states.amazonaws.com',

@@ -1,0 +1,13 @@
+/** What there is a runbook for: a page of `docs/runbooks/` each, and each is named by an alarm. */
+export type RunbookName =
+  | 'failed-runs'
+  | 'queue-age'
+  | 'dead-letters'
+  | 'quality-score'
+  | 'function-errors'
+  | 'function-duration'
+  | 'throttles'
+  | 'needs-a-person';
+
+/** Where it lies in the repository. */
+export const runbook = (name: RunbookName): string => `docs/runbooks/${name}.md`;

@@ -1,0 +1,67 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from '@jest/globals';
+import { metricNamespace } from '@sluice/lambda-kit/metric-names';
+import { z } from 'zod';
+import { prod } from '../src/environments/prod.ts';
+import { resources, stackOf } from './synthesized.ts';
+
+// An alarm on a metric that nobody measures is silent for ever.
+
+interface Watched {
+  readonly name: string;
+  readonly service: string | undefined;
+  readonly dataset: string | undefined;
+}
+
+const alarmed = resources(stackOf(prod), 'aws_cloudwatch_metric_alarm').flatMap(({ body }): Watched[] => {
+  if (body.namespace !== metricNamespace) return [];
+  const { service, dataset } = z.object({ service: z.string(), dataset: z.string() }).parse(body.dimensions);
+  return [{ name: String(body.metric_name), service, dataset }];
+});
+
+const body = z.object({
+  widgets: z.array(
+    z.object({ properties: z.object({ metrics: z.array(z.array(z.unknown())).default([]) }) }),
+  ),
+});
+const drawn = resources(stackOf(prod), 'aws_cloudwatch_dashboard')
+  .flatMap((dashboard) => body.parse(JSON.parse(String(dashboard.body.dashboard_body))).widgets)
+  .flatMap(({ properties }) => properties.metrics)
+  .filter(([namespace]) => namespace === metricNamespace)
+  .map(([, name, ...rest]): Watched => {
+    const dimension = (named: string): string | undefined => {
+      const index = rest.indexOf(named);
+      return index < 0 ? undefined : String(rest[index + 1]);
+    };
+    return { name: String(name), service: dimension('service'), dataset: dimension('dataset') };
+  });
+
+const filtered = resources(stackOf(prod), 'aws_cloudwatch_log_metric_filter').map((filter) =>
+  z.object({ metric_transformation: z.object({ name: z.string() }) }).parse(filter.body),
+);
+const fromLogs = filtered.map(({ metric_transformation: { name } }) => name);
+
+const watched = [...alarmed, ...drawn].filter(({ name }) => !fromLogs.includes(name));
+const services = [...new Set(watched.map(({ service }) => service))];
+
+test('alarms and the dashboard watch metrics of ours', () => {
+  expect(alarmed.length).toBeGreaterThan(0);
+  expect(drawn.length).toBeGreaterThan(0);
+});
+
+describe.each(services)('what is watched of %s', (service) => {
+  const handler = readFileSync(new URL(`../../apps/${service}/src/handler.ts`, import.meta.url), 'utf8');
+  const ofIt = watched.filter((each) => each.service === service);
+
+  test('is measured by it', () => {
+    expect(handler).toContain(`service: '${service}'`);
+    const measured = [...handler.matchAll(/measure\('(\w+)'/g)].map(([, name]) => name);
+    expect(ofIt.filter(({ name }) => !measured.includes(name))).toEqual([]);
+  });
+
+  test('has a dataset exactly if its input has one', () => {
+    // A batch of messages has none.
+    const hasDataset = !handler.includes('input: sqsEvent');
+    expect(ofIt.filter(({ dataset }) => (dataset !== undefined) !== hasDataset)).toEqual([]);
+  });
+});
