@@ -1,12 +1,20 @@
-/** List prices in US dollars, without free tiers and discounts. For estimates only: nothing else may depend on them. */
+/**
+ * List prices in US dollars, without free tiers and discounts. For estimates only: nothing else may depend on them. They
+ * change, and are others in other regions: look at the sources before you rely on one.
+ */
 export const prices = {
   region: 'eu-central-1',
-  /** When they were last looked up. */
-  asOf: '2026-11-21',
+  /** The month of the newest statement of them that we have seen. */
+  asOf: '2026-09',
   sources: [
     'https://aws.amazon.com/step-functions/pricing/',
     'https://aws.amazon.com/lambda/pricing/',
     'https://aws.amazon.com/s3/pricing/',
+    'https://aws.amazon.com/kms/pricing/',
+    'https://aws.amazon.com/cloudwatch/pricing/',
+    'https://aws.amazon.com/privatelink/pricing/',
+    'https://aws.amazon.com/glue/pricing/',
+    'https://aws.amazon.com/sqs/pricing/',
   ],
   /** Of a standard workflow. */
   perTransition: 0.025e-3,
@@ -16,6 +24,16 @@ export const prices = {
   perS3Write: 0.0054e-3,
   /** GET and HEAD. */
   perS3Read: 0.00043e-3,
+  perKeyMonth: 1,
+  /** Of standard resolution. An alarm on an expression pays for each metric in it. */
+  perAlarmMetricMonth: 0.1,
+  perCompositeAlarmMonth: 0.5,
+  perDashboardMonth: 3,
+  /** In each zone that it is in. */
+  perEndpointHour: 0.012,
+  perCrawlerDpuHour: 0.44,
+  /** Of a standard queue. */
+  perSqsRequest: 0.4e-6,
 } as const;
 
 /** How a run can end, as its manifest tells it. */

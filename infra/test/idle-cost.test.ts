@@ -1,0 +1,70 @@
+import { describe, expect, test } from '@jest/globals';
+import { dev } from '../src/environments/dev.ts';
+import { prod } from '../src/environments/prod.ts';
+import { staging } from '../src/environments/staging.ts';
+import { idleCost, idleCostTable } from '../src/idle-cost.ts';
+import type { StackJson } from '../src/stack-json.ts';
+import { everythingOn } from './everything-on.ts';
+import { stackOf } from './synthesized.ts';
+
+const stackWith = (resource: StackJson['resource']): StackJson => ({ resource, data: {} });
+const usdOf = (resource: StackJson['resource']): number => idleCost(stackWith(resource)).usd;
+
+describe('a month in which nothing happens', () => {
+  test.each([dev, staging, prod, everythingOn])('has a price for everything in $name', (environment) => {
+    expect(idleCost(stackOf(environment)).usd).toBeGreaterThan(0);
+  });
+
+  test('costs what its lines cost together', () => {
+    const { lines, usd } = idleCost(stackOf(prod));
+    expect(lines.reduce((sum, line) => sum + line.usd, 0)).toBeCloseTo(usd, 10);
+  });
+
+  test('is cheap where nothing is opted in', () => {
+    expect(idleCost(stackOf(dev)).usd).toBeLessThan(12);
+  });
+
+  test('is dominated by the endpoints of a private network', () => {
+    const [first] = idleCost(stackOf(everythingOn)).lines;
+    expect(first?.what).toContain('interface endpoints');
+  });
+});
+
+test('an alarm on an expression costs as much as its metrics', () => {
+  const metric = { metric: { metric_name: 'a' } };
+  expect(usdOf({ aws_cloudwatch_metric_alarm: { one: { metric_name: 'a' } } })).toBeCloseTo(0.1);
+  expect(
+    usdOf({
+      aws_cloudwatch_metric_alarm: { sum: { metric_query: [{ expression: 'a + b' }, metric, metric] } },
+    }),
+  ).toBeCloseTo(0.2);
+});
+
+test('an endpoint costs in every zone, and a gateway nothing', () => {
+  const endpoint = (type: string, zones: number) => ({
+    aws_vpc_endpoint: { it: { vpc_endpoint_type: type, subnet_ids: Array.from({ length: zones }, String) } },
+  });
+  expect(usdOf(endpoint('Interface', 3))).toBeCloseTo(3 * 0.012 * 730);
+  expect(usdOf(endpoint('Gateway', 3))).toBe(0);
+});
+
+test('a crawler costs when it runs by itself, and then ten minutes of two processing units a day', () => {
+  const crawler = (schedule?: string) => ({
+    aws_glue_crawler: { it: schedule === undefined ? {} : { schedule } },
+  });
+  expect(usdOf(crawler())).toBe(0);
+  expect(usdOf(crawler('cron(0 3 * * ? *)'))).toBeCloseTo((0.44 / 3) * (730 / 24));
+  expect(() => usdOf(crawler('rate(7 minutes)'))).toThrow('How often is rate(7 minutes) in a month?');
+});
+
+test('what nobody has put a price to is no free thing', () => {
+  expect(() => usdOf({ aws_nat_gateway: { it: {} } })).toThrow('What does aws_nat_gateway cost in a month?');
+});
+
+test('the table ends with the sum', () => {
+  const table = idleCostTable(idleCost(stackWith({ aws_kms_key: { a: {}, b: {} } })));
+  expect(table.split('\n').slice(2)).toEqual([
+    expect.stringMatching(/^\| KMS keys.* \| 2 \| 2\.00 \|$/),
+    '| **together** | | **2.00** |',
+  ]);
+});
