@@ -18,6 +18,7 @@ import type { Rule } from './rule.ts';
 import { topicRules } from './topics.ts';
 import { wiringRules } from './wiring.ts';
 import { workflowRules } from './workflow.ts';
+import { zoneRules } from './zones.ts';
 
 /** Of any stack. */
 const generalRules: readonly Rule[] = [
@@ -30,6 +31,7 @@ const generalRules: readonly Rule[] = [
 const rules: readonly Rule[] = [
   ...generalRules,
   ...roleRules,
+  ...zoneRules,
   ...functionRules,
   ...workflowRules,
   ...wiringRules,

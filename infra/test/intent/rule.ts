@@ -12,7 +12,7 @@ import {
 export interface Rule {
   /** As the name of a test: `every bucket refuses the public`. */
   readonly intent: string;
-  /** A line for each thing that breaks it, which begins with a resource's address. */
+  /** A line for each thing that breaks it. */
   readonly violations: (stack: StackJson, environment: Environment) => string[];
   /** Lines that may come up in some stack, and why. One that comes up in none is reported. */
   readonly except?: Readonly<Record<string, string>>;
@@ -44,15 +44,12 @@ export const remove = (stack: StackJson, address: string): void => {
   delete stack.resource[type]?.[name];
 };
 
-/** A JSON object whose members are changed, such as a statement of a policy. */
-type Changeable = Record<string, Json>;
-
 /** Changes what an argument holds as JSON text: a policy, a state machine's definition. */
 export const rewrite = (
   stack: StackJson,
   address: string,
   argument: string,
-  change: (document: { [key: string]: Json }) => void,
+  change: (document: Record<string, Json>) => void,
 ): void => {
   const body = bodyOf(stack, address);
   const text = body[argument];
@@ -68,7 +65,7 @@ export const rewriteStatement = (
   address: string,
   argument: string,
   sid: string,
-  change: (statement: Changeable) => void,
+  change: (statement: Record<string, Json>) => void,
 ): void =>
   rewrite(stack, address, argument, (policy) => {
     const statements = Array.isArray(policy.Statement) ? policy.Statement : [];

@@ -185,4 +185,20 @@ export const wiringRules: readonly Rule[] = [
       },
     ],
   },
+  {
+    intent: 'no function can be called but by a role: none has a URL or lets others in',
+    violations: (stack) =>
+      [...resources(stack, 'aws_lambda_permission'), ...resources(stack, 'aws_lambda_function_url')].map(
+        ({ address }) => `${address} lets others call a function`,
+      ),
+    broken: [
+      {
+        how: 'a function gets a URL',
+        change: (stack) => {
+          stack.resource.aws_lambda_function_url = { open: { authorization_type: 'NONE' } };
+        },
+        says: ['aws_lambda_function_url.open lets others call a function'],
+      },
+    ],
+  },
 ];
