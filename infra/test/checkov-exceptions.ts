@@ -1,8 +1,10 @@
 /** A finding of checkov that we accept. One that checkov no longer has fails the test as well. */
 export interface Exception {
   readonly check: string;
-  /** Of all resources that the check faults, those that this is about: matched against `type.name`. */
+  /** Of all resources that the check faults, those that this is about: matched against checkov's `type.name`. */
   readonly resources: RegExp;
+  /** Only in these stacks. */
+  readonly stacks?: readonly string[];
   readonly reason: string;
 }
 
@@ -44,5 +46,41 @@ export const exceptions: readonly Exception[] = [
     resources: /\bthreats_detector$/,
     reason:
       'The detector is of this account and region. One for an organization is not the business of a lake.',
+  },
+  {
+    check: 'CKV_AWS_18',
+    resources: /^aws_s3_bucket\.state_bucket$/,
+    reason: 'It is there before any bucket that its accesses could be logged to; only Terraform reads it.',
+  },
+  {
+    check: 'CKV_AWS_116',
+    resources: /_function$/,
+    reason:
+      'Nothing invokes a function asynchronously. What start-pipeline fails at goes to the dead letters of its queue; the other failures are those of the execution.',
+  },
+  {
+    check: 'CKV_AWS_117',
+    resources: /_function$/,
+    stacks: ['dev', 'staging', 'prod'],
+    reason: 'The private network is an opt-in: its endpoints cost more than all else that is idle.',
+  },
+  {
+    check: 'CKV_AWS_115',
+    resources: /_function$/,
+    stacks: ['dev', 'staging'],
+    reason:
+      'Concurrency that is reserved is taken from the rest of the account, of which a new account has little; the queue limits how many run at once.',
+  },
+  {
+    check: 'CKV_AWS_272',
+    resources: /_function$/,
+    reason:
+      'Signing is worth as much as the signing profile is guarded, which this account cannot do by itself; a bundle is known by its hash.',
+  },
+  {
+    check: 'CKV_AWS_338',
+    resources: /_logs$/,
+    stacks: ['dev', 'staging'],
+    reason: 'What the logs of a year ago say of test data is of no use to anybody.',
   },
 ];

@@ -8,7 +8,7 @@ const principal = (name: string): string => `arn:aws:iam::000000000000:role/${na
 export const everythingOn: Environment = {
   ...prod,
   optIns: {
-    privateNetwork: { cidr: '10.20.0.0/20', zones: ['a', 'b', 'c'], flowLogDays: 90 },
+    privateNetwork: { cidr: '10.20.0.0/20', zones: ['a', 'b', 'c'], flowLogDays: 365 },
     threatDetection: {},
     columnGrants: {
       administrators: [principal('lake-administrator')],
