@@ -83,8 +83,9 @@ ${resourceTables(of('topic'), 'topic')}
 
 ## Keys
 
-In a key's own policy \`*\` is the key itself. That IAM policies decide means the roles above; without that line nobody could
-mend a key's policy ([AWS](https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html)).
+In a key's own policy \`*\` is the key itself. IAM policies decide who may use it: those of the roles above, and those that
+the account gives to people. Without that line nobody could mend a key's policy
+([AWS](https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html)).
 
 ${resourceTables(of('key'), 'key')}
 

@@ -205,7 +205,10 @@ export class PolicyWords {
     const [, last = ''] = /^arn:[^:]+:[^:]+:[^:]*:[^:]+:(.+)$/.exec(value) ?? [];
     for (const [pattern, thing] of arns) {
       const found = pattern.exec(last);
-      if (found) return thing(this.#resolve(found[1] ?? ''));
+      if (!found) continue;
+      const named = thing(this.#resolve(found[1] ?? ''));
+      const isOfTheLake = found[1] === `${this.#prefix}-*`;
+      return isOfTheLake ? { ...named, kind: `${named.kind} of the lake` } : named;
     }
     throw new Error(`policy-words.ts has no words for the resource ${value}.`);
   }
