@@ -76,7 +76,7 @@ export class FailedRuns extends Construct {
           execution: '$.detail.executionArn',
         },
         inputTemplate: [
-          'The run <run> ended as <status>: it published nothing. If it could say why, it has, in a message of its own.',
+          'The run <run> ended as <status>. If it could say why, it has, in a message of its own.',
           'Look: aws stepfunctions get-execution-history --reverse-order --max-items 5 --execution-arn <execution>',
           `Next: ${runbook('failed-runs')}`,
         ]
