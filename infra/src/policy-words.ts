@@ -156,9 +156,11 @@ export class PolicyWords {
       }
       case 'StringEquals s3:x-amz-acl':
         return "leaving them to the bucket's owner";
-      case 'StringNotEqualsIfExists s3:x-amz-server-side-encryption':
+      case 'Null s3:x-amz-server-side-encryption':
+        return 'if the request names one';
+      case 'StringNotEquals s3:x-amz-server-side-encryption':
         return 'under another encryption than KMS';
-      case 'StringNotEqualsIfExists s3:x-amz-server-side-encryption-aws-kms-key-id':
+      case 'StringNotEquals s3:x-amz-server-side-encryption-aws-kms-key-id':
         return `under another key than ${things()}`;
       default:
         throw new Error(`policy-words.ts has no words for the condition ${key}.`);

@@ -111,7 +111,10 @@ export class PrivateBucket extends Construct {
       },
     ];
     if (props.keyArn !== null) {
-      // A request that names no key gets the bucket's, so only one that names another is refused.
+      // One that names no encryption gets the bucket's. Of an absent key `StringNotEquals` is true, `IfExists` or not:
+      // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-logic-multiple-context-keys-or-values.html
+      // With encryption and no key it would be a key of AWS's, which is another.
+      const namesEncryption = { Null: { 's3:x-amz-server-side-encryption': 'false' } };
       refusals.push({
         Sid: 'RefuseOtherKeys',
         Effect: 'Deny',
@@ -119,7 +122,8 @@ export class PrivateBucket extends Construct {
         Action: ['s3:PutObject'],
         Resource: [`${bucket.arn}/*`],
         Condition: {
-          StringNotEqualsIfExists: { 's3:x-amz-server-side-encryption-aws-kms-key-id': props.keyArn },
+          StringNotEquals: { 's3:x-amz-server-side-encryption-aws-kms-key-id': props.keyArn },
+          ...namesEncryption,
         },
       });
       refusals.push({
@@ -128,7 +132,10 @@ export class PrivateBucket extends Construct {
         Principal: '*',
         Action: ['s3:PutObject'],
         Resource: [`${bucket.arn}/*`],
-        Condition: { StringNotEqualsIfExists: { 's3:x-amz-server-side-encryption': 'aws:kms' } },
+        Condition: {
+          StringNotEquals: { 's3:x-amz-server-side-encryption': 'aws:kms' },
+          ...namesEncryption,
+        },
       });
     }
     this.policy = new S3BucketPolicy(this, 'bucket-policy', {

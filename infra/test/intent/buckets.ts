@@ -45,8 +45,10 @@ const refusesOthers = (statements: readonly PolicyStatement[], bucket: Resource,
       Principal === '*' &&
       Action.includes('s3:PutObject') &&
       objects.includes(`${ref(bucket.address, 'arn')}/*`) &&
-      Object.keys(Condition ?? {}).join() === 'StringNotEqualsIfExists' &&
-      Condition?.StringNotEqualsIfExists?.[key] !== undefined,
+      Object.keys(Condition ?? {}).join() === 'StringNotEquals,Null' &&
+      // Else whoever names no encryption would be refused as well: of an absent key `StringNotEquals` is true.
+      Condition?.Null?.['s3:x-amz-server-side-encryption']?.join() === 'false' &&
+      Condition?.StringNotEquals?.[key] !== undefined,
   );
 
 const lifecycleRules = (stack: StackJson, bucket: Resource): Json[] =>
