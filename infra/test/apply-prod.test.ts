@@ -15,15 +15,23 @@ describeWithTerraform('prod with all opt-ins, on an emulated AWS', (miniStack) =
   }, applyMs);
   afterAll(() => stack?.remove());
 
-  test('a second plan changes nothing but what the emulator answers wrongly', async () => {
-    const differences = await stack.differences();
-    expect(unexpected(differences)).toEqual([]);
-    expect(staleIn(stack.types, differences)).toEqual([]);
-  }, applyMs);
+  test(
+    'a second plan changes nothing but what the emulator answers wrongly',
+    async () => {
+      const differences = await stack.differences();
+      expect(unexpected(differences)).toEqual([]);
+      expect(staleIn(stack.types, differences)).toEqual([]);
+    },
+    applyMs,
+  );
 
-  test('destroying it leaves nothing', async () => {
-    await stack.destroy();
-    expect(await stack.madeResources()).toEqual([]);
-    expect(await leftovers(miniStack(), emulatedProd.region)).toEqual([]);
-  }, applyMs);
+  test(
+    'destroying it leaves nothing',
+    async () => {
+      await stack.destroy();
+      expect(await stack.madeResources()).toEqual([]);
+      expect(await leftovers(miniStack(), emulatedProd.region)).toEqual([]);
+    },
+    applyMs,
+  );
 });

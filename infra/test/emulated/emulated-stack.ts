@@ -42,7 +42,10 @@ const override = {
 const options = ['-no-color', '-input=false', '-parallelism=40'];
 
 /** Synthesizes and bundles an environment, and applies nothing yet. */
-export const emulatedStack = async (environment: Environment, miniStack: MiniStack): Promise<EmulatedStack> => {
+export const emulatedStack = async (
+  environment: Environment,
+  miniStack: MiniStack,
+): Promise<EmulatedStack> => {
   const folder = await mkdtemp(join(tmpdir(), 'sluice-stack-'));
   synthesize(folder, [environment]);
   const stackFolder = join(folder, 'stacks', environment.name);

@@ -46,6 +46,9 @@ export const planDifferences = (json: string): Difference[] =>
         address,
         type,
         attribute: name,
-        change: `${JSON.stringify(before[name])} → ${unknown[name] === true ? '(known after apply)' : JSON.stringify(after[name])}`,
+        change: `${brief(before[name])} → ${unknown[name] === true ? '(known after apply)' : brief(after[name])}`,
       }));
   });
+
+const brief = (value: z.core.util.JSONType | undefined): string =>
+  (JSON.stringify(value) ?? 'nothing').slice(0, 300);

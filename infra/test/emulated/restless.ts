@@ -24,7 +24,12 @@ export const restless: readonly Restless[] = [
     'statistic',
     'treat_missing_data',
   ].map((attribute) => ({ type: 'aws_cloudwatch_metric_alarm', attribute, reason: alarmsAreBlank })),
-  { type: 'aws_flow_log', attribute: '*', reason: 'FLOWLOG' },
+  {
+    type: 'aws_cloudwatch_dashboard',
+    attribute: 'dashboard_body',
+    reason: 'It names the composite alarm, which is to be made anew.',
+  },
+  { type: 'aws_flow_log', attribute: '*', reason: 'The role of a flow log is taken and not answered.' },
   {
     type: 'aws_glue_crawler',
     attribute: 'lineage_configuration',

@@ -1,0 +1,296 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { CloudWatchLogsClient, FilterLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
+import { GetPartitionsCommand, GlueClient } from '@aws-sdk/client-glue';
+import { GetObjectCommand, PutObjectCommand, paginateListObjectsV2, S3Client } from '@aws-sdk/client-s3';
+import {
+  DescribeExecutionCommand,
+  type HistoryEvent,
+  paginateGetExecutionHistory,
+  paginateListExecutions,
+  SFNClient,
+} from '@aws-sdk/client-sfn';
+import { ListTopicsCommand, SNSClient, SubscribeCommand } from '@aws-sdk/client-sns';
+import {
+  CreateQueueCommand,
+  DeleteMessageCommand,
+  DeleteQueueCommand,
+  GetQueueAttributesCommand,
+  GetQueueUrlCommand,
+  ReceiveMessageCommand,
+  SendMessageCommand,
+  SQSClient,
+} from '@aws-sdk/client-sqs';
+import type { MiniStack } from '@sluice/aws-emulator';
+import { type Manifest, manifest, type RunInput, runInput } from '@sluice/step-contracts';
+import { z } from 'zod';
+import type { Environment } from '../../src/environments/environment.ts';
+
+/** An execution that has come to its end. */
+export interface EndedRun {
+  readonly input: RunInput;
+  readonly status: 'SUCCEEDED' | 'FAILED' | 'TIMED_OUT' | 'ABORTED';
+  /** What the state machine failed with. */
+  readonly error: string | null;
+  /** Milliseconds since the epoch. */
+  readonly startedAt: number;
+  readonly history: readonly HistoryEvent[];
+}
+
+/** What was in the log of a function: each line that is JSON. */
+const logLine = z.record(z.string(), z.json());
+type LogLine = z.output<typeof logLine>;
+
+const message = z.object({
+  Subject: z.string().optional(),
+  Message: z.string(),
+  MessageAttributes: z.record(z.string(), z.object({ Value: z.string() })).default({}),
+});
+type Message = z.output<typeof message>;
+
+interface Listener {
+  /** The messages that have come since it was asked last. */
+  heard(): Promise<Message[]>;
+  stop(): Promise<void>;
+}
+
+const pollMs = 250;
+
+/** A lake on an emulated AWS, as somebody sees it who puts files into it and looks what becomes of them. */
+export class AppliedLake {
+  readonly #s3: S3Client;
+  readonly #sfn: SFNClient;
+  readonly #sqs: SQSClient;
+  readonly #sns: SNSClient;
+  readonly #glue: GlueClient;
+  readonly #logs: CloudWatchLogsClient;
+  readonly #prefix: string;
+  readonly #account = '000000000000';
+  readonly #region: string;
+
+  constructor({ endpoint, credentials }: MiniStack, { region, namePrefix }: Environment) {
+    const client = { endpoint, credentials, region };
+    this.#s3 = new S3Client({ ...client, forcePathStyle: true });
+    this.#sfn = new SFNClient(client);
+    this.#sqs = new SQSClient(client);
+    this.#sns = new SNSClient(client);
+    this.#glue = new GlueClient(client);
+    this.#logs = new CloudWatchLogsClient(client);
+    this.#prefix = namePrefix;
+    this.#region = region;
+  }
+
+  close(): void {
+    for (const client of [this.#s3, this.#sfn, this.#sqs, this.#sns, this.#glue, this.#logs])
+      client.destroy();
+  }
+
+  bucketOf(zone: 'raw' | 'curated'): string {
+    return `${this.#prefix}-${zone}-${this.#account}`;
+  }
+
+  /** A Lambda's name. */
+  functionOf(app: string): string {
+    return `${this.#prefix}-${app}`;
+  }
+
+  /** Puts an object into the raw bucket, and does nothing else. */
+  async put(key: string, body: string): Promise<void> {
+    await this.#s3.send(new PutObjectCommand({ Bucket: this.bucketOf('raw'), Key: key, Body: body }));
+  }
+
+  /** The keys of the curated bucket below a prefix. */
+  async curatedKeys(prefix: string): Promise<string[]> {
+    const pages = paginateListObjectsV2(
+      { client: this.#s3 },
+      { Bucket: this.bucketOf('curated'), Prefix: prefix },
+    );
+    const keys: string[] = [];
+    for await (const { Contents = [] } of pages) keys.push(...Contents.map(({ Key = '' }) => Key));
+    return keys;
+  }
+
+  async curatedText(key: string): Promise<string> {
+    return (await this.#curated(key)).transformToString();
+  }
+
+  /** Copies curated objects into a folder, under their keys. */
+  async download(keys: readonly string[], folder: string): Promise<void> {
+    for (const key of keys) {
+      const path = join(folder, key);
+      await mkdir(dirname(path), { recursive: true });
+      await writeFile(path, await (await this.#curated(key)).transformToByteArray());
+    }
+  }
+
+  async #curated(key: string) {
+    const { Body } = await this.#s3.send(
+      new GetObjectCommand({ Bucket: this.bucketOf('curated'), Key: key }),
+    );
+    if (!Body) throw new Error(`${key} came without a body.`);
+    return Body;
+  }
+
+  async manifestOf({ runId, dataset }: RunInput): Promise<Manifest> {
+    return manifest.parse(JSON.parse(await this.curatedText(`runs/${dataset}/${runId}.json`)));
+  }
+
+  /** The values of the partitions that the catalogue has of a dataset, each as `2026/11/21`. */
+  async partitionsOf(dataset: string): Promise<string[]> {
+    const { Partitions = [] } = await this.#glue.send(
+      new GetPartitionsCommand({ DatabaseName: this.#prefix.replaceAll('-', '_'), TableName: dataset }),
+    );
+    return Partitions.map(({ Values = [] }) => Values.join('/'));
+  }
+
+  async #executions(): Promise<{ arn: string; status: string }[]> {
+    const stateMachineArn = `arn:aws:states:${this.#region}:${this.#account}:stateMachine:${this.#prefix}-etl`;
+    const found: { arn: string; status: string }[] = [];
+    for await (const { executions = [] } of paginateListExecutions(
+      { client: this.#sfn },
+      { stateMachineArn },
+    )) {
+      found.push(...executions.map(({ executionArn = '', status = '' }) => ({ arn: executionArn, status })));
+    }
+    return found;
+  }
+
+  /** Waits until so many runs have ended, none goes on, and no message is left or under way in the queue of arrivals. */
+  async untilAtRest(runs: number, withinMs: number): Promise<readonly EndedRun[]> {
+    await until(`${runs} runs have ended, and the queue is empty`, withinMs, async () => {
+      const statuses = (await this.#executions()).map(({ status }) => status);
+      const waiting = await this.messagesIn('arrivals');
+      const atRest = statuses.length >= runs && !statuses.includes('RUNNING') && waiting === 0;
+      return { done: atRest, seen: `runs ${statuses.join(' ')}; messages ${waiting}` };
+    });
+    return Promise.all((await this.#executions()).map(({ arn }) => this.#endedRun(arn)));
+  }
+
+  /** Waits until a function has logged an outcome. */
+  async untilOutcome(app: string, outcome: string, withinMs: number): Promise<void> {
+    await until(`${app} has logged ${outcome}`, withinMs, async () => {
+      const outcomes = (await this.logOf(app)).map((line) => line.message);
+      return { done: outcomes.includes(outcome), seen: `Logged ${outcomes.join(' ')}` };
+    });
+  }
+
+  async #endedRun(executionArn: string): Promise<EndedRun> {
+    const { input, status, error, startDate } = await this.#sfn.send(
+      new DescribeExecutionCommand({ executionArn }),
+    );
+    if (!input || !startDate || !status || status === 'RUNNING' || status === 'PENDING_REDRIVE') {
+      throw new Error(`${executionArn} has not ended.`);
+    }
+    const history: HistoryEvent[] = [];
+    for await (const { events = [] } of paginateGetExecutionHistory(
+      { client: this.#sfn },
+      { executionArn },
+    )) {
+      history.push(...events);
+    }
+    const startedAt = startDate.getTime();
+    return { input: runInput.parse(JSON.parse(input)), status, error: error ?? null, startedAt, history };
+  }
+
+  async #queueUrl(name: string): Promise<string> {
+    const { QueueUrl } = await this.#sqs.send(
+      new GetQueueUrlCommand({ QueueName: `${this.#prefix}-${name}` }),
+    );
+    return String(QueueUrl);
+  }
+
+  /** How many messages a queue holds, those that somebody is at work on included. */
+  async messagesIn(name: 'arrivals' | 'arrivals-dead-letters'): Promise<number> {
+    const { Attributes = {} } = await this.#sqs.send(
+      new GetQueueAttributesCommand({ QueueUrl: await this.#queueUrl(name), AttributeNames: ['All'] }),
+    );
+    const { ApproximateNumberOfMessages: waiting, ApproximateNumberOfMessagesNotVisible: taken } = Attributes;
+    return Number(waiting) + Number(taken);
+  }
+
+  /** Sends an arrival to the queue once more, as S3 now and then does. */
+  async repeatArrival({ object, asOf }: RunInput): Promise<void> {
+    const { key, versionId, size, etag } = object;
+    const encoded = encodeURIComponent(key).replaceAll('%20', '+').replaceAll('%2F', '/');
+    const record = {
+      eventName: 'ObjectCreated:Put',
+      eventTime: asOf,
+      s3: { bucket: { name: object.bucket }, object: { key: encoded, size, eTag: etag, versionId } },
+    };
+    await this.#sqs.send(
+      new SendMessageCommand({
+        QueueUrl: await this.#queueUrl('arrivals'),
+        MessageBody: JSON.stringify({ Records: [record] }),
+      }),
+    );
+  }
+
+  /** Takes what is in a queue, and deletes it there. */
+  async #takeAll(queueUrl: string): Promise<string[]> {
+    const taken: string[] = [];
+    for (;;) {
+      const { Messages = [] } = await this.#sqs.send(
+        new ReceiveMessageCommand({ QueueUrl: queueUrl, MaxNumberOfMessages: 10, WaitTimeSeconds: 0 }),
+      );
+      if (Messages.length === 0) return taken;
+      for (const { Body = '', ReceiptHandle } of Messages) {
+        taken.push(Body);
+        await this.#sqs.send(new DeleteMessageCommand({ QueueUrl: queueUrl, ReceiptHandle }));
+      }
+    }
+  }
+
+  async takeDeadLetters(): Promise<string[]> {
+    return this.#takeAll(await this.#queueUrl('arrivals-dead-letters'));
+  }
+
+  /** Subscribes a queue of its own to the topic of runs. */
+  async listenToRuns(): Promise<Listener> {
+    const name = 'who-listens-to-runs';
+    const { QueueUrl: url = '' } = await this.#sqs.send(new CreateQueueCommand({ QueueName: name }));
+    const { Topics = [] } = await this.#sns.send(new ListTopicsCommand({}));
+    const topic = Topics.find(({ TopicArn }) => TopicArn?.endsWith(`:${this.#prefix}-runs`));
+    await this.#sns.send(
+      new SubscribeCommand({
+        TopicArn: topic?.TopicArn,
+        Protocol: 'sqs',
+        Endpoint: `arn:aws:sqs:${this.#region}:${this.#account}:${name}`,
+      }),
+    );
+    return {
+      heard: async () => (await this.#takeAll(url)).map((body) => message.parse(JSON.parse(body))),
+      stop: async () => {
+        await this.#sqs.send(new DeleteQueueCommand({ QueueUrl: url }));
+      },
+    };
+  }
+
+  /** The lines of a function's log that are JSON: its outcomes, and its metrics in CloudWatch's embedded format. */
+  async logOf(app: string): Promise<LogLine[]> {
+    const { events = [] } = await this.#logs.send(
+      new FilterLogEventsCommand({ logGroupName: `/aws/lambda/${this.functionOf(app)}`, limit: 10_000 }),
+    );
+    return events.flatMap(({ message: text = '' }) =>
+      text.split('\n').flatMap((line) => {
+        if (!line.startsWith('{')) return [];
+        const parsed = logLine.safeParse(JSON.parse(line));
+        return parsed.success ? [parsed.data] : [];
+      }),
+    );
+  }
+}
+
+const until = async (
+  what: string,
+  withinMs: number,
+  look: () => Promise<{ done: boolean; seen: string }>,
+): Promise<void> => {
+  const deadline = Date.now() + withinMs;
+  for (;;) {
+    const { done, seen } = await look();
+    if (done) return;
+    if (Date.now() > deadline) throw new Error(`Not within ${withinMs / 1000} s: ${what}. ${seen}`);
+    await sleep(pollMs);
+  }
+};

@@ -1,0 +1,53 @@
+const header = 'id,name,email,amount,quantity,price,status,created_date,region_code';
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+/** `2025-06-01 10:00:00`, so many days before now. */
+const daysAgo = (days: number): string =>
+  new Date(Date.now() - days * DAY_MS).toISOString().slice(0, 19).replace('T', ' ');
+
+/** What becomes of the rows of a file. */
+export interface Fates {
+  readonly rowsIn: number;
+  readonly accepted: number;
+  readonly filtered: number;
+  readonly duplicates: number;
+  readonly quarantined: number;
+}
+
+/** A file of orders, ten rows at a time: six to publish, and one for each other fate; of rejects there are two kinds. */
+export const ordersFile = (name: string, tens: number): { readonly text: string; readonly fates: Fates } => {
+  const lines = Array.from({ length: tens }, (_, ten) => {
+    const id = (row: number): string => `${name}-${ten}-${row}`;
+    const good = (row: number): string =>
+      `${id(row)}, Ann ${row} ,ann.${row}@example.com,${row * 900},${row},450,ACTIVE,${daysAgo(30)},0${(row % 4) + 1}`;
+    return [
+      ...[1, 2, 3, 4, 5, 6].map(good),
+      good(6),
+      `${id(7)},Cyd,cyd@example.com,10,1,10,CANCELLED,${daysAgo(30)},04`,
+      `${id(8)},"Eve, ""E""",eve@example.com,ten,1,10,ACTIVE,${daysAgo(30)},04`,
+      `,Dan,dan@example.com,10,1,10,ACTIVE,${daysAgo(30)},04`,
+    ];
+  });
+  return {
+    text: `${[header, ...lines.flat()].join('\n')}\n`,
+    fates: {
+      rowsIn: 10 * tens,
+      accepted: 6 * tens,
+      filtered: tens,
+      duplicates: tens,
+      quarantined: 2 * tens,
+    },
+  };
+};
+
+/** Below the quality threshold: nearly every cell is empty. */
+export const hollowOrders = `${[header, ...Array.from({ length: 20 }, () => ',,,,,,,,')].join('\n')}\n`;
+
+/** Lacks the columns of orders. */
+export const notOrders = 'ID,name\n1,a\n';
+
+/** Orders with a column that nobody has declared. */
+export const ordersWithExtra = (name: string): string => {
+  const [head, ...rows] = ordersFile(name, 1).text.trimEnd().split('\n');
+  return `${[`${head},coupon`, ...rows.map((row) => `${row},SPRING`)].join('\n')}\n`;
+};
