@@ -189,7 +189,7 @@ test.each([...datasets.keys()])(
   (dataset) => {
     expect(alarmNamed(prod, `quality-score-${dataset}`).body).toMatchObject({
       metric_name: 'QualityScore',
-      dimensions: { service: 'score-quality', dataset },
+      dimensions: { service: 'sluice-prod-score-quality', dataset },
       statistic: 'Average',
       period: 3600,
       comparison_operator: 'LessThanThreshold',

@@ -268,6 +268,7 @@ const loadable = { 'linux-x64': 'x86_64', 'linux-arm64': 'arm64' }[thisMachine];
         env: {
           CURATED_BUCKET: 'curated',
           AWS_REGION: 'eu-central-1',
+          AWS_LAMBDA_FUNCTION_NAME: 'transform-object',
           AWS_LAMBDA_FUNCTION_MEMORY_SIZE: '1024',
         },
       },

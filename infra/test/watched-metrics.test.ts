@@ -50,11 +50,13 @@ test('alarms and the dashboard watch metrics of ours', () => {
 });
 
 describe.each(services)('what is watched of %s', (service) => {
-  const handler = readFileSync(new URL(`../../apps/${service}/src/handler.ts`, import.meta.url), 'utf8');
+  const app = String(service).replace(`${prod.namePrefix}-`, '');
+  const handler = readFileSync(new URL(`../../apps/${app}/src/handler.ts`, import.meta.url), 'utf8');
   const ofIt = watched.filter((each) => each.service === service);
 
-  test('is measured by it', () => {
-    expect(handler).toContain(`service: '${service}'`);
+  test('is measured by it, under the name of the function', () => {
+    const names = resources(stackOf(prod), 'aws_lambda_function').map(({ body }) => body.function_name);
+    expect(names).toContain(service);
     const measured = [...handler.matchAll(/measure\('(\w+)'/g)].map(([, name]) => name);
     expect(ofIt.filter(({ name }) => !measured.includes(name))).toEqual([]);
   });

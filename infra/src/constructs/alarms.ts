@@ -136,83 +136,86 @@ const sumOf = (metrics: readonly Metric[], period: number): CloudwatchMetricAlar
 ];
 
 const watchesOf = (
-  { environment: { alarms, intake } }: Deployment,
+  deployment: Deployment,
   { functions, stateMachineArn, queueName, deadLettersName, failedRuns }: AlarmsProps,
-): Watch[] => [
-  {
-    runbook: 'failed-runs',
-    wrong:
-      'Runs failed, were stopped or took too long, and not because of their data. Their objects wait in the raw zone, until somebody starts them again.',
-    metrics: [failedRuns.failed, failedRuns.timedOut, failedRuns.stopped],
-    limit: 0,
-    periodSeconds: 5 * MINUTES,
-    // Over would only say that no more have failed.
-    neverOver: true,
-  },
-  {
-    runbook: 'queue-age',
-    wrong: `An object that arrived has waited for more than ${Math.round(alarms.queueAgeSeconds / MINUTES)} minutes for its run to start. Nothing is lost, and what comes after it may wait as well.`,
-    metrics: [queueMetric(queueName, 'ApproximateAgeOfOldestMessage', 'Maximum')],
-    limit: alarms.queueAgeSeconds,
-    periodSeconds: 5 * MINUTES,
-  },
-  {
-    runbook: 'dead-letters',
-    wrong: `Notices of objects that arrived were tried ${intake.maxReceives} times and set aside: no run was started for these objects. They are kept for 14 days.`,
-    metrics: [queueMetric(deadLettersName, 'ApproximateNumberOfMessagesVisible', 'Maximum')],
-    limit: 0,
-    periodSeconds: 5 * MINUTES,
-  },
-  ...[...datasets.keys()].map(
-    (dataset): Watch => ({
-      runbook: 'quality-score',
-      subject: dataset,
-      wrong: `The objects of ${dataset} score below ${alarms.qualityScore} of 100 on average in an hour: whoever sends them has changed something. What is below the dataset's own threshold is not published.`,
-      metrics: [pipelineMetric('QualityScore', 'Average', { service: 'score-quality', dataset })],
-      limit: alarms.qualityScore,
-      below: true,
-      periodSeconds: 60 * MINUTES,
-      missing: 'ignore',
-      canWait: true,
-    }),
-  ),
-  ...functions.flatMap((watched): Watch[] => [
+): Watch[] => {
+  const { alarms, intake } = deployment.environment;
+  return [
     {
-      runbook: 'function-errors',
-      subject: watched.app,
-      wrong: `The function ${watched.app} has failed in each of the last three periods of five minutes: trying again does not help.`,
-      metrics: [lambdaMetric(watched, 'Errors', 'Sum')],
+      runbook: 'failed-runs',
+      wrong:
+        'Runs failed, were stopped or took too long, and not because of their data. Their objects wait in the raw zone, until somebody starts them again.',
+      metrics: [failedRuns.failed, failedRuns.timedOut, failedRuns.stopped],
       limit: 0,
       periodSeconds: 5 * MINUTES,
-      periods: 3,
+      // Over would only say that no more have failed.
+      neverOver: true,
     },
     {
-      runbook: 'function-duration',
-      subject: watched.app,
-      wrong: `The function ${watched.app} took more than ${Math.round(alarms.durationShare * 100)} % of the ${watched.timeoutSeconds} seconds that it has. A somewhat larger object will not get through.`,
-      metrics: [lambdaMetric(watched, 'Duration', 'Maximum')],
-      limit: alarms.durationShare * watched.timeoutSeconds * 1000,
+      runbook: 'queue-age',
+      wrong: `An object that arrived has waited for more than ${Math.round(alarms.queueAgeSeconds / MINUTES)} minutes for its run to start. Nothing is lost, and what comes after it may wait as well.`,
+      metrics: [queueMetric(queueName, 'ApproximateAgeOfOldestMessage', 'Maximum')],
+      limit: alarms.queueAgeSeconds,
       periodSeconds: 5 * MINUTES,
-      canWait: true,
     },
+    {
+      runbook: 'dead-letters',
+      wrong: `Notices of objects that arrived were tried ${intake.maxReceives} times and set aside: no run was started for these objects. They are kept for 14 days.`,
+      metrics: [queueMetric(deadLettersName, 'ApproximateNumberOfMessagesVisible', 'Maximum')],
+      limit: 0,
+      periodSeconds: 5 * MINUTES,
+    },
+    ...[...datasets.keys()].map(
+      (dataset): Watch => ({
+        runbook: 'quality-score',
+        subject: dataset,
+        wrong: `The objects of ${dataset} score below ${alarms.qualityScore} of 100 on average in an hour: whoever sends them has changed something. What is below the dataset's own threshold is not published.`,
+        metrics: [pipelineMetric(deployment, 'QualityScore', 'Average', { app: 'score-quality', dataset })],
+        limit: alarms.qualityScore,
+        below: true,
+        periodSeconds: 60 * MINUTES,
+        missing: 'ignore',
+        canWait: true,
+      }),
+    ),
+    ...functions.flatMap((watched): Watch[] => [
+      {
+        runbook: 'function-errors',
+        subject: watched.app,
+        wrong: `The function ${watched.app} has failed in each of the last three periods of five minutes: trying again does not help.`,
+        metrics: [lambdaMetric(watched, 'Errors', 'Sum')],
+        limit: 0,
+        periodSeconds: 5 * MINUTES,
+        periods: 3,
+      },
+      {
+        runbook: 'function-duration',
+        subject: watched.app,
+        wrong: `The function ${watched.app} took more than ${Math.round(alarms.durationShare * 100)} % of the ${watched.timeoutSeconds} seconds that it has. A somewhat larger object will not get through.`,
+        metrics: [lambdaMetric(watched, 'Duration', 'Maximum')],
+        limit: alarms.durationShare * watched.timeoutSeconds * 1000,
+        periodSeconds: 5 * MINUTES,
+        canWait: true,
+      },
+      {
+        runbook: 'throttles',
+        subject: watched.app,
+        wrong: `The function ${watched.app} has been refused to run for a quarter of an hour: its concurrency, or the account's, is used up. Runs are late, and those that were refused too often fail.`,
+        metrics: [lambdaMetric(watched, 'Throttles', 'Sum')],
+        limit: 0,
+        periodSeconds: 5 * MINUTES,
+        periods: 3,
+      },
+    ]),
     {
       runbook: 'throttles',
-      subject: watched.app,
-      wrong: `The function ${watched.app} has been refused to run for a quarter of an hour: its concurrency, or the account's, is used up. Runs are late, and those that were refused too often fail.`,
-      metrics: [lambdaMetric(watched, 'Throttles', 'Sum')],
+      subject: 'state-machine',
+      wrong:
+        "The state machine has been slowed down for a quarter of an hour: the account's rate of state transitions is used up. Runs are late; none is lost.",
+      metrics: [stateMachineMetric(stateMachineArn, 'ExecutionThrottled', 'Sum')],
       limit: 0,
       periodSeconds: 5 * MINUTES,
       periods: 3,
     },
-  ]),
-  {
-    runbook: 'throttles',
-    subject: 'state-machine',
-    wrong:
-      "The state machine has been slowed down for a quarter of an hour: the account's rate of state transitions is used up. Runs are late; none is lost.",
-    metrics: [stateMachineMetric(stateMachineArn, 'ExecutionThrottled', 'Sum')],
-    limit: 0,
-    periodSeconds: 5 * MINUTES,
-    periods: 3,
-  },
-];
+  ];
+};

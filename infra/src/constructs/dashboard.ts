@@ -106,12 +106,13 @@ const propertiesOf = ({ title, lines, stacked, limit, from, to, unit }: Graph, r
 
 /** Each row has graphs of one width. */
 const rowsOf = (
-  { environment: { alarms } }: Deployment,
+  deployment: Deployment,
   { functions, stateMachineArn, queueName, deadLettersName, failedRuns }: DashboardProps,
 ): Graph[][] => {
+  const { alarms } = deployment.environment;
   const names = [...datasets.keys()];
   const published = (name: MetricName, statistic: string, dataset: string): Metric =>
-    pipelineMetric(name, statistic, { service: 'publish-run', dataset });
+    pipelineMetric(deployment, name, statistic, { app: 'publish-run', dataset });
   const ofDatasets = (name: MetricName): Line[] =>
     names.map((dataset) => ({ metric: published(name, 'Sum', dataset), label: dataset }));
   const ofFunctions = (name: string, statistic: string): Line[] =>
@@ -126,9 +127,12 @@ const rowsOf = (
       {
         title: 'Runs started',
         lines: [
-          { metric: pipelineMetric('RunsStarted', 'Sum', { service: 'start-pipeline' }), label: 'runs' },
           {
-            metric: pipelineMetric('BytesIn', 'Sum', { service: 'start-pipeline' }),
+            metric: pipelineMetric(deployment, 'RunsStarted', 'Sum', { app: 'start-pipeline' }),
+            label: 'runs',
+          },
+          {
+            metric: pipelineMetric(deployment, 'BytesIn', 'Sum', { app: 'start-pipeline' }),
             label: 'bytes',
             axis: 'right',
           },
@@ -166,7 +170,7 @@ const rowsOf = (
         to: 100,
         limit: { label: 'alarm below', value: alarms.qualityScore },
         lines: ['Average', 'Minimum'].map((statistic) => ({
-          metric: pipelineMetric('QualityScore', statistic, { service: 'score-quality', dataset }),
+          metric: pipelineMetric(deployment, 'QualityScore', statistic, { app: 'score-quality', dataset }),
           label: statistic.toLowerCase(),
         })),
       },

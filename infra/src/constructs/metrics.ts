@@ -1,4 +1,5 @@
 import { type MetricName, metricNamespace } from '@sluice/lambda-kit/metric-names';
+import type { Deployment } from './deployment.ts';
 
 /** One time series of CloudWatch and how it is summed up. */
 export interface Metric {
@@ -17,12 +18,19 @@ export interface WatchedFunction {
   readonly timeoutSeconds: number;
 }
 
-/** A metric of ours. A service that serves one dataset at a time gives it as a dimension as well. */
+/** A metric of ours, of one app. An app that serves one dataset at a time gives it as a dimension as well. */
 export const pipelineMetric = (
+  deployment: Deployment,
   name: MetricName,
   statistic: string,
-  dimensions: { readonly service: string; readonly dataset?: string },
-): Metric => ({ namespace: metricNamespace, name, dimensions, statistic });
+  { app, ...dataset }: { readonly app: string; readonly dataset?: string },
+): Metric => ({
+  namespace: metricNamespace,
+  name,
+  // As lambda-kit measures: under the name of the function.
+  dimensions: { service: deployment.nameOf(app), ...dataset },
+  statistic,
+});
 
 export const lambdaMetric = (
   { name: FunctionName }: WatchedFunction,

@@ -48,7 +48,7 @@ export function defineHandler<Schema extends z.ZodType, Output>({
   handle,
 }: HandlerDefinition<Schema, Output>): (event: unknown, context: InvocationContext) => Promise<Output> {
   const { log, fault, addKeys, reset } = outcomeLog(service);
-  const { measure, forDataset, publish } = pipelineMetrics(service);
+  const { measure, forDataset, publish } = pipelineMetrics();
   const trace = tracing(service);
 
   return async (event, context) => {

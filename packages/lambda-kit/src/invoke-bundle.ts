@@ -51,6 +51,7 @@ export const invokeBundle = async (
         AWS_REGION: emulator.region,
         AWS_ACCESS_KEY_ID: emulator.credentials.accessKeyId,
         AWS_SECRET_ACCESS_KEY: emulator.credentials.secretAccessKey,
+        AWS_LAMBDA_FUNCTION_NAME: 'emulated-function',
         AWS_LAMBDA_FUNCTION_MEMORY_SIZE: '1024',
         ...variables,
       },

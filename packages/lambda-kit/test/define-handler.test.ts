@@ -6,6 +6,9 @@ const context = { awsRequestId: 'request-1' };
 const input = z.object({ runId: z.string(), dataset: z.string(), rows: z.int().optional() });
 const event = { runId: 'orders-1', dataset: 'orders', rows: 7 };
 
+// As Lambda sets it.
+process.env.AWS_LAMBDA_FUNCTION_NAME = 'sluice-dev-s';
+
 type Line = Record<string, unknown>;
 let lines: Line[] = [];
 
@@ -137,7 +140,7 @@ describe('a handler', () => {
 });
 
 describe('metrics', () => {
-  test('are published together, in the namespace ETL/Pipeline, by service and dataset', async () => {
+  test('are published together, in the namespace ETL/Pipeline, by function and dataset', async () => {
     const handler = defineHandler({
       service: 'publish-run',
       input,
@@ -151,7 +154,7 @@ describe('metrics', () => {
     const [metric, ...others] = lines.filter(isMetric);
     expect(others).toEqual([]);
     expect(metric).toMatchObject({
-      service: 'publish-run',
+      service: 'sluice-dev-s',
       dataset: 'orders',
       RowsAccepted: 5,
       RowsQuarantined: 2,

@@ -27,6 +27,7 @@ describe('tracing', () => {
     const child = spawn(process.execPath, [lambda], {
       env: {
         PATH: process.env.PATH,
+        AWS_LAMBDA_FUNCTION_NAME: 'sluice-dev-traced',
         AWS_XRAY_DAEMON_ADDRESS: `127.0.0.1:${daemon.address().port}`,
         AWS_XRAY_CONTEXT_MISSING: 'IGNORE_ERROR',
         ...environment,

@@ -37,7 +37,11 @@ const objectLine: Line = [
   '$.object.key',
   '$.object.size',
 ];
-const nextLine: Line = ['Next: sluice show {}', '$.runId'];
+const manifestLine = (step: '$.publication' | '$.rejection'): Line => [
+  'All of it: aws s3 cp s3://{}/{} -',
+  `${step}.result.manifest.bucket`,
+  `${step}.result.manifest.key`,
+];
 
 /** How an execution ends whose object was refused: the data's fault, not the lake's. Every other failure is the lake's. */
 export const refusalErrors = { validation: 'ValidationFailed', quality: 'QualityBelowThreshold' } as const;
@@ -259,7 +263,7 @@ export const etlDefinition = ({
           ['Duplicates: {}', '$.publication.result.counts.duplicates'],
           ['Quarantined: {}', '$.publication.result.counts.quarantined'],
           ['Quality: {}', '$.quality.result.score'],
-          nextLine,
+          manifestLine('$.publication'),
         ],
         next: 'Succeeded',
         onError: 'NotifyFailure',
@@ -274,7 +278,7 @@ export const etlDefinition = ({
           objectLine,
           ['Why: {} ({})', '$.rejection.result.message', '$.rejection.result.code'],
           ['The object is kept in quarantine. Send a corrected one; it starts a run of its own.'],
-          nextLine,
+          manifestLine('$.rejection'),
         ],
         next: 'ValidationFailed',
         onError: 'ValidationFailed',
@@ -296,7 +300,7 @@ export const etlDefinition = ({
           objectLine,
           ['Why: {}', '$.rejection.result.message'],
           ['The object is kept in quarantine. Send a corrected one; it starts a run of its own.'],
-          nextLine,
+          manifestLine('$.rejection'),
         ],
         next: 'QualityBelowThreshold',
         onError: 'QualityBelowThreshold',
@@ -319,7 +323,7 @@ export const etlDefinition = ({
             'The object is still in the raw zone. Running it again is safe: it finishes the job or starts anew.',
           ],
           ['Execution: {}', '$$.Execution.Id'],
-          nextLine,
+          ['Next: docs/runbooks/failed-runs.md'],
         ],
         next: 'PipelineFailed',
         onError: 'PipelineFailed',

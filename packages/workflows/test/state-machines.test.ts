@@ -112,12 +112,14 @@ describe('a failed run', () => {
     }
   });
 
-  test('tells which object, why, and what to type next', () => {
+  test('tells which object, why, and where to look next', () => {
     for (const [name, task] of tasks) {
       if (!isNotification(task)) continue;
       const message = String(task.Parameters['Message.$']);
       expect(message).toContain('$.object.key');
-      expect(message).toContain('sluice show {}');
+      expect(message).toMatch(
+        /s3 cp s3:\/\/\{\}\/\{\} -'.*manifest\.bucket, .*manifest\.key|Next: docs\/runbooks\//s,
+      );
       if (name !== 'NotifySuccess') expect(message).toContain('Why: {}');
     }
   });
