@@ -1,11 +1,11 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import type { MiniStack } from '@sluice/aws-emulator';
 import { bundleApps } from '../../src/bundles.ts';
+import { readStack } from '../../src/deploy/stack-file.ts';
 import { withTerraform } from '../../src/deploy/terraform.ts';
 import type { Environment } from '../../src/environments/environment.ts';
-import { at, resources } from '../../src/stack-json.ts';
 import { synthesize } from '../../src/synth.ts';
 import { environmentOf } from '../terraform-cli.ts';
 import { lacking } from './lacking.ts';
@@ -55,17 +55,14 @@ export const emulatedStack = async (
   // Terraform merges what is called so into the rest.
   await writeFile(join(stackFolder, 'emulator_override.tf.json'), JSON.stringify(override));
 
-  const zips = resources(stack, 'aws_lambda_function').map(({ body }) => String(at(body, 'filename')));
-  await bundleApps({
-    apps: zips.map((zip) => basename(zip, '.zip')),
-    architecture: environment.lambda.architecture,
-    outDir: join(folder, 'bundles', environment.lambda.architecture),
-  });
+  const { apps, providerVersion } = readStack(stackFolder);
+  const { architecture } = environment.lambda;
+  await bundleApps({ apps, architecture, outDir: join(folder, 'bundles', architecture) });
 
   const env = { ...process.env, ...environmentOf(miniStack), AWS_REGION: environment.region };
   const terraform = (...args: string[]): Promise<string> =>
     withTerraform(
-      { env, providerVersion: '5.100.0', cacheFolder: join(tmpdir(), 'sluice-terraform-providers') },
+      { env, providerVersion, cacheFolder: join(tmpdir(), 'sluice-terraform-providers') },
       ({ read }) => read(stackFolder, args),
     );
   await terraform('init', '-no-color', '-input=false');

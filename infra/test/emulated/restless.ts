@@ -14,6 +14,7 @@ const endpointsAreBlank = 'What an endpoint was given is taken and not answered.
 /** Any other difference fails, and so does an entry that the plan of a stack with such a resource does not show. */
 export const restless: readonly Restless[] = [
   { type: 'aws_cloudwatch_composite_alarm', attribute: '*', reason: alarmsAreBlank },
+  { type: 'aws_cloudtrail', attribute: 'tags_all', reason: 'Tags of trails are forgotten.' },
   ...[
     'actions_enabled',
     'alarm_actions',
