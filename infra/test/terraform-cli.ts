@@ -3,12 +3,12 @@ import { describeWithMiniStack, type MiniStack } from '@sluice/aws-emulator';
 import { findTerraform, terraformMissing } from '@sluice/scripts/machine-tools';
 
 /**
- * A `describe` with a MiniStack of its own, for tests that run Terraform against it. Without Terraform they are skipped,
- * loudly; in CI (`CI=true`) they fail.
+ * A `describe` with a MiniStack of its own, in which policies decide, for tests that run Terraform against it. Without
+ * Terraform they are skipped, loudly; in CI (`CI=true`) they fail.
  */
 export function describeWithTerraform(name: string, tests: (miniStack: () => MiniStack) => void): void {
   if (findTerraform() !== null) {
-    describeWithMiniStack(name, tests);
+    describeWithMiniStack(name, tests, { authorize: true });
     return;
   }
   if (process.env.CI === 'true') throw new Error(terraformMissing);

@@ -1,8 +1,37 @@
-import { GetRolePolicyCommand, IAMClient, PutRolePolicyCommand } from '@aws-sdk/client-iam';
-import type { MiniStack } from '@sluice/aws-emulator';
+import { GetRolePolicyCommand, IAMClient, ListRolesCommand, PutRolePolicyCommand } from '@aws-sdk/client-iam';
+import type { MiniStack, RolePermission } from '@sluice/aws-emulator';
 import { z } from 'zod';
 
-const policy = z.looseObject({ Statement: z.array(z.looseObject({ Sid: z.string() })) });
+const statement = z.looseObject({ Sid: z.string(), Action: z.array(z.string()) });
+const policy = z.looseObject({ Statement: z.array(statement) });
+
+const policyOf = async (iam: IAMClient, role: string): Promise<z.output<typeof policy>> => {
+  const its = { RoleName: role, PolicyName: 'permissions' };
+  const { PolicyDocument = '' } = await iam.send(new GetRolePolicyCommand(its));
+  return policy.parse(JSON.parse(decodeURIComponent(PolicyDocument)));
+};
+
+/** Every action of every statement of every role in the account. */
+export const permissionsOfRoles = async ({
+  endpoint,
+  region,
+  credentials,
+}: MiniStack): Promise<RolePermission[]> => {
+  const iam = new IAMClient({ endpoint, region, credentials });
+  try {
+    const { Roles = [] } = await iam.send(new ListRolesCommand({}));
+    const permissions = await Promise.all(
+      Roles.map(async ({ RoleName: role = '' }) =>
+        (await policyOf(iam, role)).Statement.flatMap(({ Sid: sid, Action }) =>
+          Action.map((action) => ({ role, sid, action })),
+        ),
+      ),
+    );
+    return permissions.flat();
+  } finally {
+    iam.destroy();
+  }
+};
 
 /**
  * Does some work while a role of the lake lacks a statement.
@@ -16,14 +45,18 @@ export const withoutStatement = async <T>(
   work: () => Promise<T>,
 ): Promise<T> => {
   const iam = new IAMClient({ endpoint, region, credentials });
-  const its = { RoleName: role, PolicyName: 'permissions' };
   try {
-    const { PolicyDocument = '' } = await iam.send(new GetRolePolicyCommand(its));
-    const whole = policy.parse(JSON.parse(decodeURIComponent(PolicyDocument)));
+    const whole = await policyOf(iam, role);
     const Statement = whole.Statement.filter(({ Sid }) => Sid !== sid);
     if (Statement.length === whole.Statement.length) throw new Error(`${role} has no statement ${sid}.`);
     const put = (document: unknown) =>
-      iam.send(new PutRolePolicyCommand({ ...its, PolicyDocument: JSON.stringify(document) }));
+      iam.send(
+        new PutRolePolicyCommand({
+          RoleName: role,
+          PolicyName: 'permissions',
+          PolicyDocument: JSON.stringify(document),
+        }),
+      );
     await put({ ...whole, Statement });
     try {
       return await work();

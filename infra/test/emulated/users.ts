@@ -50,7 +50,9 @@ export class Users {
     const { AccessKeyId: accessKeyId = '', SecretAccessKey: secretAccessKey = '' } = key ?? {};
     this.#undo.push(() => this.#iam.send(new DeleteAccessKeyCommand({ UserName, AccessKeyId: accessKeyId })));
     const clients = this.#clients({ ...this.#client, credentials: { accessKeyId, secretAccessKey } });
-    if (!overTls) for (const client of [clients.s3, clients.sqs]) overPlainHttp(client);
+    if (overTls) return clients;
+    clients.s3.middlewareStack.add(cameInPlain, { step: 'build' });
+    clients.sqs.middlewareStack.add(cameInPlain, { step: 'build' });
     return clients;
   }
 
@@ -68,14 +70,12 @@ export class Users {
 }
 
 /** Says what the emulator understands as: this came without TLS. */
-const overPlainHttp = ({ middlewareStack }: Pick<Clients['s3'] | Clients['sqs'], 'middlewareStack'>): void =>
-  middlewareStack.add(
-    (next) => (args) => {
-      const { request } = args;
-      if (typeof request === 'object' && request !== null && 'headers' in request) {
-        request.headers = { ...Object(request.headers), 'x-forwarded-proto': 'http' };
-      }
-      return next(args);
-    },
-    { step: 'build' },
-  );
+const cameInPlain =
+  <Args extends { request: unknown }, Output>(next: (args: Args) => Promise<Output>) =>
+  (args: Args): Promise<Output> => {
+    const { request } = args;
+    if (typeof request === 'object' && request !== null && 'headers' in request) {
+      request.headers = { ...Object(request.headers), 'x-forwarded-proto': 'http' };
+    }
+    return next(args);
+  };

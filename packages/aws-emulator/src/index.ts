@@ -1,2 +1,2 @@
 export { describeWithMiniStack } from './describe-with-ministack.ts';
-export { type MiniStack, startMiniStack } from './ministack.ts';
+export { type MiniStack, type RolePermission, startMiniStack } from './ministack.ts';

@@ -16,8 +16,26 @@ export interface MiniStack {
   readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string };
   /** The process of a function's next invocation is killed so many milliseconds after it has begun, if it still runs. */
   killNextInvocation(functionName: string, afterMs: number): void;
+  /** What roles have been allowed so far, each permission once. Nothing is known without `authorize`. */
+  usedPermissions(): Promise<RolePermission[]>;
   /** Ends the server and waits for it. Everything it held is gone. */
   stop(): Promise<void>;
+}
+
+/** An action of a statement in a role's policy. */
+export interface RolePermission {
+  /** Its name. */
+  readonly role: string;
+  readonly sid: string;
+  readonly action: string;
+}
+
+export interface MiniStackOptions {
+  /**
+   * Whether the policies of roles, users and resources decide what is allowed, as on AWS; the account itself, which
+   * `credentials` belong to, is bound by none but those of queues and topics. Otherwise everything is allowed.
+   */
+  readonly authorize?: boolean;
 }
 
 const runner = fileURLToPath(new URL('run-ministack.py', import.meta.url));
@@ -29,12 +47,12 @@ const maxAttempts = 3;
  * Starts an empty MiniStack of its own on a free loopback port, in a second or two once the Python tools are there.
  * It ends with `stop()`, or with this process, however that ends. Lambdas in it run with this process's Node.
  */
-export async function startMiniStack(): Promise<MiniStack> {
+export async function startMiniStack({ authorize = false }: MiniStackOptions = {}): Promise<MiniStack> {
   const python = await pythonEnvironment();
   for (let attempt = 1; ; attempt += 1) {
     const folder = await mkdtemp(join(tmpdir(), 'ministack-'));
     const port = await freePort();
-    const server = launch(python, port, folder);
+    const server = launch(python, { port, folder, authorize });
     const endpoint = `http://127.0.0.1:${port}`;
     const stop = async () => {
       await end(server);
@@ -45,7 +63,8 @@ export async function startMiniStack(): Promise<MiniStack> {
       const killNextInvocation = (functionName: string, afterMs: number) => {
         server.stdin?.write(`${functionName} ${afterMs}\n`);
       };
-      return { endpoint, region: 'us-east-1', credentials, killNextInvocation, stop };
+      const usedPermissions = () => permissionsIn(join(folder, 'used-permissions'));
+      return { endpoint, region: 'us-east-1', credentials, killNextInvocation, usedPermissions, stop };
     }
     const log = await readFile(logIn(folder), 'utf8');
     await stop();
@@ -56,7 +75,13 @@ export async function startMiniStack(): Promise<MiniStack> {
 
 const logIn = (folder: string) => join(folder, 'ministack.log');
 
-function launch(python: string, port: number, folder: string): ChildProcess {
+interface Launch {
+  readonly port: number;
+  readonly folder: string;
+  readonly authorize: boolean;
+}
+
+function launch(python: string, { port, folder, authorize }: Launch): ChildProcess {
   const log = openSync(logIn(folder), 'w');
   try {
     return spawn(python, [runner], {
@@ -71,8 +96,7 @@ function launch(python: string, port: number, folder: string): ChildProcess {
         BIND_HOST: '127.0.0.1',
         TMPDIR: folder,
         S3_DATA_DIR: join(folder, 's3'),
-        // A function may do what its role and the policies of the resources allow. Our own credentials are root's.
-        AUTH: 'true',
+        AUTH: String(authorize),
         // Test clients of several suites must not meet in a real account.
         AWS_ACCESS_KEY_ID: 'test',
         AWS_SECRET_ACCESS_KEY: 'test',
@@ -94,6 +118,14 @@ async function isReady(server: ChildProcess, endpoint: string): Promise<boolean>
     await sleep(50);
   }
   return false;
+}
+
+async function permissionsIn(file: string): Promise<RolePermission[]> {
+  const lines = (await readFile(file, 'utf8')).split('\n').filter(Boolean);
+  return lines.map((line) => {
+    const [role = '', sid = '', action = ''] = line.split(' ');
+    return { role, sid, action };
+  });
 }
 
 async function end(server: ChildProcess): Promise<void> {

@@ -7,7 +7,6 @@ MiniStack's own rules.
 
 import contextvars
 import hashlib
-import json
 
 from ministack.core import iam_actions, iam_evaluator
 from ministack.core.responses import get_account_id, get_region
@@ -160,6 +159,7 @@ def needs_of(resource, parameters):
 
 evaluate = iam_evaluator.evaluate
 used = set()
+used_file = open("used-permissions", "a", buffering=1)
 
 
 def evaluate_and_note(ctx, policies, *limits):
@@ -170,11 +170,9 @@ def evaluate_and_note(ctx, policies, *limits):
 
 
 def note(*permission):
-    if permission in used:
-        return
-    used.add(permission)
-    with open("used-permissions.jsonl", "a") as file:
-        file.write(json.dumps(permission) + "\n")
+    if permission not in used:
+        used.add(permission)
+        used_file.write(f"{' '.join(permission)}\n")
 
 
 def ask():

@@ -14,6 +14,7 @@ import sys
 import threading
 import time
 
+import permissions
 from ministack import app
 from ministack.core import lambda_runtime
 from ministack.services import lambda_svc
@@ -62,9 +63,18 @@ def execute(func, event, request_id):
 
 lambda_svc._execute_function_warm = execute
 
-pin_request_origin = app.pin_request_origin
-# The loopback interface stands in for TLS, which policies demand.
-app.pin_request_origin = lambda address, secure: pin_request_origin(address, True)
+if app.AUTH:
+    permissions.ask()
+
+asgi = app.app
+
+
+async def behind_tls(scope, receive, send):
+    """Policies demand TLS. A proxy might have ended it, but not if a request says `X-Forwarded-Proto: http`."""
+    await asgi({**scope, "scheme": "https"} if scope["type"] == "http" else scope, receive, send)
+
+
+app.app = behind_tls
 
 os.setsid()
 threading.Thread(target=obey_parent, daemon=True).start()

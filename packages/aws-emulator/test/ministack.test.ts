@@ -41,6 +41,18 @@ describeWithMiniStack('an emulator for a test suite', (miniStack) => {
     expect(await answers(miniStack().endpoint)).toBe(true);
   });
 
+  test('asks who somebody is only if it is told to authorize', async () => {
+    const unknown = { accessKeyId: 'AKIAUNKNOWN', secretAccessKey: 'guessed' };
+    const authorizing = await startMiniStack({ authorize: true });
+    try {
+      expect(await buckets(authorizing)).toEqual([]);
+      await expect(buckets({ ...authorizing, credentials: unknown })).rejects.toThrow(/access key/i);
+    } finally {
+      await authorizing.stop();
+    }
+    expect(await buckets({ ...miniStack(), credentials: unknown })).toEqual([]);
+  }, 30_000);
+
   test('shares nothing with another, and is gone once stopped', async () => {
     const other = await startMiniStack();
     try {

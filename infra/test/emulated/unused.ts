@@ -1,0 +1,69 @@
+import type { RolePermission } from '@sluice/aws-emulator';
+import { emulatedDev } from './environments.ts';
+
+/** Permissions of roles that no run on the emulator uses. What an entry leaves out can be anything. */
+interface Unused extends Partial<RolePermission> {
+  readonly reason: string;
+}
+
+const noLogs = 'It writes logs without asking.';
+const noEncryption = 'It encrypts neither variables nor executions nor logs.';
+const noTags = 'It copies the tags of an object without asking.';
+
+/** Any other permission that no run has used fails a test: a role has it for nothing. */
+const unused: readonly Unused[] = [
+  { role: `${emulatedDev.namePrefix}-crawlers`, reason: 'A crawler only pretends to look.' },
+  { sid: 'WriteOwnLogs', reason: noLogs },
+  { sid: 'DeliverLogs', reason: noLogs },
+  { sid: 'SendTraces', reason: 'There is no X-Ray.' },
+  { sid: 'ReadOwnVariables', reason: noEncryption },
+  { sid: 'EncryptExecutions', reason: noEncryption },
+  { sid: 'EncryptLogs', reason: noEncryption },
+  { sid: 'ReadTags', reason: noTags },
+  { sid: 'WriteTags', reason: noTags },
+  {
+    sid: 'RunJobs',
+    reason: 'The state that runs the Spark job is not reached, and the job is not deployed.',
+  },
+  { sid: 'TellAbsentObjects', reason: 'An object that has arrived is there, unless somebody deletes it.' },
+  {
+    sid: 'ReadObjects',
+    action: 's3:GetObject',
+    reason: 'An arrival names the version of the object; a run that a person starts need not.',
+  },
+  { action: 's3:AbortMultipartUpload', reason: 'Only an upload in parts that fails is given up.' },
+];
+
+const covers =
+  ({ role, sid, action }: Unused) =>
+  (permission: RolePermission): boolean =>
+    (role === undefined || permission.role === role) &&
+    (sid === undefined || permission.sid === sid) &&
+    (action === undefined || permission.action === action);
+
+const line = ({ role, sid, action }: RolePermission): string => `${role} may ${sid}: ${action}`;
+
+/** The permissions that were granted, not used, and are not on the list, a line each. */
+export const superfluous = (granted: readonly RolePermission[], used: readonly RolePermission[]): string[] =>
+  withoutUse(granted, used)
+    .filter((permission) => !unused.some((entry) => covers(entry)(permission)))
+    .map(line);
+
+/** The entries of the list that speak of no permission without use, a line each. */
+export const staleUnused = (
+  granted: readonly RolePermission[],
+  used: readonly RolePermission[],
+): string[] => {
+  const idle = withoutUse(granted, used);
+  return unused
+    .filter((entry) => !idle.some(covers(entry)))
+    .map(({ reason, ...entry }) => `${Object.values(entry).join(' ')} is used, or not granted`);
+};
+
+const withoutUse = (
+  granted: readonly RolePermission[],
+  used: readonly RolePermission[],
+): RolePermission[] => {
+  const lines = new Set(used.map(line));
+  return granted.filter((permission) => !lines.has(line(permission)));
+};
