@@ -16,7 +16,7 @@ export const emulatedDev: Environment = {
       startPipeline: { ...dev.lambda.functions.startPipeline, timeoutSeconds: 2 },
     },
   },
-  intake: { ...dev.intake, maxReceives: 2 },
+  intake: { ...dev.intake, maxReceives: 3 },
   discovery: { ...dev.discovery, checkSeconds: 5 },
 };
 
