@@ -263,7 +263,7 @@ describe('flow logs', () => {
     );
     expect(flow).toMatchObject({ traffic_type: 'ALL', vpc_id: idOf(only('aws_vpc')) });
     expect(logs?.body).toMatchObject({
-      retention_in_days: 90,
+      retention_in_days: 365,
       kms_key_id: operationsKey,
     });
   });
