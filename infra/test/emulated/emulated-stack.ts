@@ -47,6 +47,19 @@ export const emulatedStack = async (
   miniStack: MiniStack,
 ): Promise<EmulatedStack> => {
   const folder = await mkdtemp(join(tmpdir(), 'sluice-stack-'));
+  try {
+    return await stackIn(folder, environment, miniStack);
+  } catch (cause) {
+    await rm(folder, { recursive: true, force: true });
+    throw cause;
+  }
+};
+
+const stackIn = async (
+  folder: string,
+  environment: Environment,
+  miniStack: MiniStack,
+): Promise<EmulatedStack> => {
   synthesize(folder, [environment]);
   const stackFolder = join(folder, 'stacks', environment.name);
   const file = join(stackFolder, 'cdk.tf.json');
