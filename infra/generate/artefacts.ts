@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { dev } from '../src/environments/dev.ts';
 import type { Environment } from '../src/environments/environment.ts';
 import { environments } from '../src/environments/index.ts';
-import type { SynthesizedEnvironment } from '../src/permissions.ts';
-import { permissionsPage } from '../src/permissions-page.ts';
+import type { SynthesizedEnvironment } from '../src/permissions/permissions.ts';
+import { permissionsPage } from '../src/permissions/permissions-page.ts';
 import { parseStack, type StackJson } from '../src/stack-json.ts';
 import { synthesize } from '../src/synth.ts';
 

@@ -21,5 +21,3 @@ export const synthesize = (outDir: string, of: readonly Environment[] = environm
   }
   app.synth();
 };
-
-if (process.argv[1] === fileURLToPath(import.meta.url)) synthesize(output);

@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
+import { idleCost, idleCostTable } from '../src/costs/idle-cost.ts';
 import { dev } from '../src/environments/dev.ts';
 import { prod } from '../src/environments/prod.ts';
 import { staging } from '../src/environments/staging.ts';
-import { idleCost, idleCostTable } from '../src/idle-cost.ts';
 import type { StackJson } from '../src/stack-json.ts';
 import { everythingOn } from './everything-on.ts';
 import { stackOf } from './synthesized.ts';

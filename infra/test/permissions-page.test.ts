@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { artefacts, permissionsSource } from '../generate/artefacts.ts';
-import { actionsWithoutResources } from '../src/actions-without-resources.ts';
 import type { Environment } from '../src/environments/environment.ts';
 import { environments } from '../src/environments/index.ts';
-import { permissionsOf } from '../src/permissions.ts';
+import { actionsWithoutResources } from '../src/permissions/actions-without-resources.ts';
+import { permissionsOf } from '../src/permissions/permissions.ts';
 import { everythingOn } from './everything-on.ts';
 import { resources, stackOf, statementsOf, stateStackOf } from './synthesized.ts';
 

@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Manifest, QualityReport } from '@sluice/step-contracts';
 import { z } from 'zod';
+import { endings, prices, workload } from '../src/costs/prices.ts';
 import { dev } from '../src/environments/dev.ts';
 import { prod } from '../src/environments/prod.ts';
-import { endings, prices, workload } from '../src/prices.ts';
 import { inLowerCase, rowsOf, withRuns } from './runs-table.ts';
 import { at, resources, stackOf } from './synthesized.ts';
 

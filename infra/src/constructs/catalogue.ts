@@ -7,7 +7,7 @@ import { datasets } from '@sluice/datasets';
 import { processedPrefix } from '@sluice/lake-storage/zones';
 import { glueColumns, gluePartitionKeys } from '@sluice/record-schema';
 import { Construct } from 'constructs';
-import { manifestColumns } from '../manifest-columns.ts';
+import { manifestColumns } from '../queries/manifest-columns.ts';
 import type { Deployment } from './deployment.ts';
 import type { Zones } from './zones.ts';
 

@@ -1,6 +1,6 @@
 import { AthenaNamedQuery } from '@cdktf/provider-aws/lib/athena-named-query/index.js';
 import { Construct } from 'constructs';
-import { namedQueries } from '../named-queries.ts';
+import { namedQueries } from '../queries/named-queries.ts';
 import type { Catalogue } from './catalogue.ts';
 import type { Deployment } from './deployment.ts';
 import { workgroup } from './workgroup.ts';

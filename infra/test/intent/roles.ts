@@ -1,4 +1,4 @@
-import { actionsWithoutResources } from '../../src/actions-without-resources.ts';
+import { actionsWithoutResources } from '../../src/permissions/actions-without-resources.ts';
 import {
   type PolicyStatement,
   referencesIn,

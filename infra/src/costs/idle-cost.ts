@@ -1,5 +1,5 @@
+import { at, type Resource, resources, type StackJson } from '../stack-json.ts';
 import { prices } from './prices.ts';
-import { at, type Resource, resources, type StackJson } from './stack-json.ts';
 
 /** What one kind of thing costs in a month in which no object arrives. */
 interface IdleLine {

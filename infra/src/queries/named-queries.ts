@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import type { Environment } from './environments/environment.ts';
-import { endings, prices, workload } from './prices.ts';
+import { endings, prices, workload } from '../costs/prices.ts';
+import type { Environment } from '../environments/environment.ts';
 
 export interface NamedQuery {
   /** `run-manifests` of `run-manifests.sql`. */
@@ -11,9 +11,9 @@ export interface NamedQuery {
   readonly sql: string;
 }
 
-const folder = new URL('./queries/', import.meta.url);
+const folder = new URL('./', import.meta.url);
 
-/** The queries of `queries/`, about the `runs` table of a database, in the order of their names. */
+/** The queries of this folder, about the `runs` table of a database, in the order of their names. */
 export const namedQueries = (database: string, environment: Environment): NamedQuery[] =>
   readdirSync(folder)
     .filter((file) => file.endsWith('.sql'))

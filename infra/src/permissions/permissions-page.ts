@@ -1,8 +1,8 @@
+import type { Environment } from '../environments/environment.ts';
+import { resources, statementsOf } from '../stack-json.ts';
 import { actionsWithoutResources } from './actions-without-resources.ts';
-import type { Environment } from './environments/environment.ts';
 import { type Permission, permissionsOf, type Source, type SynthesizedEnvironment } from './permissions.ts';
 import { PolicyWords } from './policy-words.ts';
-import { resources, statementsOf } from './stack-json.ts';
 
 interface PermissionsPageProps {
   /** Without opt-ins. */

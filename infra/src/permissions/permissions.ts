@@ -1,5 +1,4 @@
-import type { Environment } from './environments/environment.ts';
-import { PolicyWords, purposeOf } from './policy-words.ts';
+import type { Environment } from '../environments/environment.ts';
 import {
   at,
   blocks,
@@ -10,7 +9,8 @@ import {
   resources,
   type StackJson,
   statementsOf,
-} from './stack-json.ts';
+} from '../stack-json.ts';
+import { PolicyWords, purposeOf } from './policy-words.ts';
 
 /** An environment and what was synthesized of it. */
 export interface SynthesizedEnvironment {

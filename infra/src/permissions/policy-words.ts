@@ -1,4 +1,4 @@
-import { type PolicyStatement, type Resource, resources, type StackJson } from './stack-json.ts';
+import { type PolicyStatement, type Resource, resources, type StackJson } from '../stack-json.ts';
 
 // What a policy says, in the words of `docs/permissions.md`. Whatever has no words here throws, so that nothing appears on
 // the page that its readers would have to decode, and nothing is left out.
