@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { idleCost, idleCostTable } from '../src/costs/idle-cost.ts';
 import { dev } from '../src/environments/dev.ts';
@@ -55,6 +56,13 @@ test('a crawler costs when it runs by itself, and then ten minutes of two proces
   expect(usdOf(crawler())).toBe(0);
   expect(usdOf(crawler('cron(0 3 * * ? *)'))).toBeCloseTo((0.44 / 3) * (730 / 24));
   expect(() => usdOf(crawler('rate(7 minutes)'))).toThrow('How often is rate(7 minutes) in a month?');
+});
+
+test('infra/README.md says what dev and prod cost', () => {
+  const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
+  for (const environment of [dev, prod])
+    expect(readme).toContain(idleCostTable(idleCost(stackOf(environment))));
+  expect(idleCost(stackOf(staging)).usd).toBe(idleCost(stackOf(dev)).usd);
 });
 
 test('what nobody has put a price to is no free thing', () => {
