@@ -10,6 +10,7 @@ import {
 } from './history.ts';
 import type { Json } from './json.ts';
 import { executionArn, ROLE_ARN, stateMachineArn } from './local-account.ts';
+import type { ObjectStore } from './object-store.ts';
 import { PAYLOAD_LIMIT, toPayload } from './payload.ts';
 import { systemRandom } from './random.ts';
 import { runGraph } from './run/graph.ts';
@@ -23,6 +24,8 @@ export interface ExecutionOptions {
   /** A JSON value of at most 262,144 bytes. */
   readonly input: unknown;
   readonly handlers: TaskHandlers;
+  /** What the ItemReaders and ResultWriters of Distributed Maps read and write. */
+  readonly objects?: ObjectStore;
   readonly clock?: Clock;
   /** Gives numbers in [0, 1) for jitter, States.UUID and States.MathRandom. */
   readonly random?: () => number;

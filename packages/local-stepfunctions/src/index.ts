@@ -5,5 +5,13 @@ export { type Execution, type ExecutionOptions, type ExecutionResult, startExecu
 export type { HistoryEvent, HistoryEventDetails, HistoryEventType } from './history.ts';
 export type { Json, JsonArray, JsonObject } from './json.ts';
 export { loadDefinition } from './load/load-definition.ts';
+export type {
+  ByteRange,
+  ListedObject,
+  ObjectAddress,
+  ObjectHead,
+  ObjectStore,
+  ObjectVersion,
+} from './object-store.ts';
 export type { StateMachine } from './state-machine.ts';
 export type { TaskHandler, TaskHandlers, TaskRun } from './task-handler.ts';
