@@ -155,8 +155,63 @@ export type MapState = CommonFields &
     readonly ItemProcessor?: ItemProcessor;
     /** The former name of ItemProcessor. */
     readonly Iterator?: ItemProcessor;
+  } & DistributedMapFields;
+
+/** Allowed with Mode DISTRIBUTED only. */
+interface DistributedMapFields {
+  readonly ItemReader?: ItemReader;
+  readonly ItemBatcher?: ItemBatcher;
+  readonly ResultWriter?: ResultWriter;
+  readonly ToleratedFailureCount?: number;
+  readonly ToleratedFailureCountPath?: string;
+  /** From 0 to 100, fractions allowed. */
+  readonly ToleratedFailurePercentage?: number;
+  readonly ToleratedFailurePercentagePath?: string;
+  /** At most 40 characters. */
+  readonly Label?: string;
+}
+
+export interface ItemReader {
+  /** `arn:aws:states:::s3:getObject` or `arn:aws:states:::s3:listObjectsV2`. */
+  readonly Resource: string;
+  readonly Parameters?: Json;
+  readonly ReaderConfig?: ReaderConfig;
+}
+
+export interface ReaderConfig {
+  readonly InputType?: 'CSV' | 'JSON' | 'JSONL' | 'MANIFEST' | 'PARQUET';
+  readonly ManifestType?: 'ATHENA_DATA' | 'S3_INVENTORY';
+  readonly Transformation?: 'NONE' | 'LOAD_AND_FLATTEN';
+  readonly CSVHeaderLocation?: 'FIRST_ROW' | 'GIVEN';
+  readonly CSVHeaders?: readonly string[];
+  readonly CSVDelimiter?: 'COMMA' | 'PIPE' | 'SEMICOLON' | 'SPACE' | 'TAB';
+  /** A JSON pointer (RFC 6901) to the array in a JSON file. */
+  readonly ItemsPointer?: string;
+  /** 0 for all. */
+  readonly MaxItems?: number;
+  readonly MaxItemsPath?: string;
+}
+
+export interface ItemBatcher {
+  readonly MaxItemsPerBatch?: number;
+  readonly MaxItemsPerBatchPath?: string;
+  readonly MaxInputBytesPerBatch?: number;
+  readonly MaxInputBytesPerBatchPath?: string;
+  readonly BatchInput?: Json;
+}
+
+export interface ResultWriter {
+  /** `arn:aws:states:::s3:putObject`. */
+  readonly Resource?: string;
+  readonly Parameters?: Json;
+  readonly WriterConfig?: {
+    readonly OutputType?: 'JSON' | 'JSONL';
+    readonly Transformation?: 'NONE' | 'COMPACT' | 'FLATTEN';
   };
+}
 
 export interface ItemProcessor extends Pick<StateMachineDefinition, 'Comment' | 'StartAt' | 'States'> {
-  readonly ProcessorConfig?: { readonly Mode?: 'INLINE' };
+  readonly ProcessorConfig?:
+    | { readonly Mode?: 'INLINE' }
+    | { readonly Mode: 'DISTRIBUTED'; readonly ExecutionType: 'STANDARD' | 'EXPRESS' };
 }

@@ -1,4 +1,5 @@
 import type { Condition } from './choice-rule.ts';
+import type { DistributedMap } from './distributed-map/distributed-map.ts';
 import type { Json } from './json.ts';
 import type { JsonPath } from './jsonpath/syntax.ts';
 import type { Expression } from './payload-template.ts';
@@ -125,4 +126,6 @@ export interface MapState extends WorkState {
   readonly itemSelector: Expression | undefined;
   readonly maxConcurrency: NumberOrPath;
   readonly processor: StateGraph;
+  /** Undefined for an inline Map. */
+  readonly distributed: DistributedMap | undefined;
 }

@@ -304,14 +304,8 @@ describe('a Map', () => {
     [{ ItemProcessor: undefined }, 'the field ItemProcessor is required'],
     [{ Iterator: pass('Q') }, 'gives ItemProcessor and Iterator'],
     [{ ItemSelector: {}, Parameters: {} }, 'gives ItemSelector and Parameters'],
-    [{ ToleratedFailureCount: 1 }, '/ToleratedFailureCount: is not supported here'],
+    [{ ToleratedFailureCount: 1 }, '/ToleratedFailureCount: is allowed with Mode DISTRIBUTED only'],
     [{ MaxConcurrency: -1 }, '/MaxConcurrency: must be a number from 0'],
-    [
-      {
-        ItemProcessor: { ...pass('P'), ProcessorConfig: { Mode: 'DISTRIBUTED', ExecutionType: 'STANDARD' } },
-      },
-      '/States/Only/ItemProcessor/ProcessorConfig/Mode: a Distributed Map cannot run here yet',
-    ],
     [
       { ItemProcessor: { ...pass('P'), ProcessorConfig: { ExecutionType: 'STANDARD' } } },
       '/ProcessorConfig/ExecutionType: is allowed with Mode DISTRIBUTED only',

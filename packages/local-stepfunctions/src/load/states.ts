@@ -2,7 +2,6 @@ import { parseReferencePath } from '../jsonpath/reference-path.ts';
 import { compileExpression, type Expression } from '../payload-template.ts';
 import type {
   InputOutput,
-  NumberOrPath,
   Resource,
   ResultState,
   State,
@@ -12,8 +11,10 @@ import type {
 } from '../state-machine.ts';
 import { parseTimestamp } from '../timestamp.ts';
 import { loadChoiceRule } from './choice-rules.ts';
+import { loadDistributedMap, loadExecutionType } from './distributed-map.ts';
 import { loadCatchers, loadRetriers } from './error-handlers.ts';
 import type { FieldReader } from './field-reader.ts';
+import { loadNumberOrPath } from './number-or-path.ts';
 import { parseResource } from './resource.ts';
 
 /** What a state may ask of the graph that it stands in. */
@@ -100,11 +101,6 @@ function loadWork(reader: FieldReader, name: string, around: Surroundings): Work
   };
 }
 
-function loadNumberOrPath(reader: FieldReader, field: string, smallest: number): NumberOrPath {
-  reader.exclusive(field, `${field}Path`);
-  return reader.integer(field, smallest) ?? reader.jsonPath(`${field}Path`, parseReferencePath);
-}
-
 function loadTask(reader: FieldReader, name: string, around: Surroundings): State | undefined {
   const text = reader.requiredText('Resource');
   const resource = text === undefined ? undefined : parseResource(text);
@@ -187,12 +183,15 @@ function loadMap(reader: FieldReader, name: string, around: Surroundings): State
   if (!reader.exclusive('ItemProcessor', 'Iterator'))
     reader.report('', 'the field ItemProcessor is required');
   const processorReader = reader.object('ItemProcessor') ?? reader.object('Iterator');
-  const processor = processorReader && loadProcessor(processorReader, around);
+  const executionType = processorReader && loadExecutionType(processorReader);
+  const processor = processorReader && around.graph(processorReader);
+  processorReader?.refuseOtherFields();
   reader.exclusive('ItemSelector', 'Parameters');
   const { parameters, ...work } = loadWork(reader, name, around);
   const itemsPath = reader.jsonPath('ItemsPath');
   const itemSelector = reader.template('ItemSelector') ?? parameters;
   const maxConcurrency = loadNumberOrPath(reader, 'MaxConcurrency', 0);
+  const distributed = loadDistributedMap(reader, name, executionType);
   return (
     processor && {
       type: 'Map',
@@ -203,20 +202,7 @@ function loadMap(reader: FieldReader, name: string, around: Surroundings): State
       itemSelector,
       maxConcurrency,
       processor,
+      distributed,
     }
   );
-}
-
-function loadProcessor(reader: FieldReader, around: Surroundings): StateGraph {
-  const config = reader.object('ProcessorConfig');
-  const mode = config?.oneOf('Mode', ['INLINE', 'DISTRIBUTED']);
-  if (mode === 'DISTRIBUTED') config?.report('Mode', 'a Distributed Map cannot run here yet');
-  config?.oneOf('ExecutionType', ['STANDARD', 'EXPRESS']);
-  if (mode !== 'DISTRIBUTED' && config?.has('ExecutionType')) {
-    config.report('ExecutionType', 'is allowed with Mode DISTRIBUTED only');
-  }
-  config?.refuseOtherFields();
-  const graph = around.graph(reader);
-  reader.refuseOtherFields();
-  return graph;
 }
