@@ -1,6 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { csvMapDefaults, type PlanSettings } from '@sluice/workflows/plan';
 import { dev } from '../src/environments/dev.ts';
 import type { Environment } from '../src/environments/environment.ts';
 import { environments } from '../src/environments/index.ts';
@@ -55,7 +56,34 @@ export const permissionsSource = () => ({
   environments,
 });
 
-/** What security reads of the stacks. */
+/** What of an environment decides how an object is processed. csv-map's settings are defaults until environments have them. */
+const planSettings = ({ region, lambda, transform }: Environment): PlanSettings => ({
+  region,
+  lambda: {
+    architecture: lambda.architecture,
+    functions: { ...csvMapDefaults.functions, ...lambda.functions },
+  },
+  transform,
+  map: csvMapDefaults.map,
+});
+
+/** A function's disk decides nothing of the plan. */
+const withoutDisk = (key: string, value: unknown): unknown => (key === 'ephemeralMb' ? undefined : value);
+
+const planEnvironments = (): string => {
+  const settings = Object.fromEntries(environments.map((one) => [one.name, planSettings(one)]));
+  return [
+    '// Made by `pnpm generate` from infra/src/environments; do not edit.',
+    "import type { PlanSettings } from '../settings.ts';",
+    '',
+    "export const planEnvironments: Readonly<Record<'dev' | 'staging' | 'prod', PlanSettings>> =",
+    `  ${JSON.stringify(settings, withoutDisk, 2).replaceAll('\n', '\n  ')};`,
+    '',
+  ].join('\n');
+};
+
+/** What security reads of the stacks, and what the command line may know of the environments. */
 export const artefacts = async () => [
   { path: 'docs/permissions.md', make: async () => permissionsPage(permissionsSource()) },
+  { path: 'packages/workflows/src/plan/generated/environments.ts', make: async () => planEnvironments() },
 ];

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Manifest, QualityReport } from '@sluice/step-contracts';
+import { endings, prices, workload } from '@sluice/workflows/plan';
 import { z } from 'zod';
-import { endings, prices, workload } from '../src/costs/prices.ts';
 import { dev } from '../src/environments/dev.ts';
 import { prod } from '../src/environments/prod.ts';
 import { inLowerCase, rowsOf, withRuns } from './runs-table.ts';

@@ -1,5 +1,5 @@
+import { prices } from '@sluice/workflows/plan';
 import { at, type Resource, resources, type StackJson } from '../stack-json.ts';
-import { prices } from './prices.ts';
 
 /** What one kind of thing costs in a month in which no object arrives. */
 interface IdleLine {

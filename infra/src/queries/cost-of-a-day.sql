@@ -2,7 +2,7 @@
 -- An estimate: a manifest has sizes and counts, but no durations, so Lambda's seconds are assumed from bytes.
 -- Left out: storage, KMS, CloudWatch, SQS, SNS, X-Ray, crawlers, Athena itself, retries, discovery, runs that failed and
 -- so left no manifest, and AWS's free tier. The bill is in Cost Explorer, by the tags Project and Environment.
--- Prices and assumptions: infra/src/costs/prices.ts.
+-- Prices and assumptions: packages/workflows/src/plan/prices.ts.
 WITH run AS (
   SELECT
     CAST(substr(asof, 1, 10) AS date) AS day,

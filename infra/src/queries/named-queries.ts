@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { endings, prices, workload } from '../costs/prices.ts';
+import { endings, prices, workload } from '@sluice/workflows/plan';
 import type { Environment } from '../environments/environment.ts';
 
 export interface NamedQuery {

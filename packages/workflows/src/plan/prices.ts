@@ -18,6 +18,9 @@ export const prices = {
   ],
   /** Of a standard workflow. */
   perTransition: 0.025e-3,
+  /** Of an express workflow: for each execution, and for each GB and second of it in the first of its three tiers. */
+  perExpressRequest: 1e-6,
+  perExpressGbSecond: 0.00001667,
   perGbSecond: { arm64: 0.0000133334, x86_64: 0.0000166667 },
   perInvocation: 0.2e-6,
   /** PUT, COPY, POST and LIST. */
@@ -25,6 +28,7 @@ export const prices = {
   /** GET and HEAD. */
   perS3Read: 0.00043e-3,
   perKeyMonth: 1,
+  perKeyRequest: 0.03e-4,
   /** Of standard resolution. An alarm on an expression pays for each metric in it. */
   perAlarmMetricMonth: 0.1,
   perCompositeAlarmMonth: 0.5,
@@ -32,6 +36,8 @@ export const prices = {
   /** In each zone that it is in. */
   perEndpointHour: 0.012,
   perCrawlerDpuHour: 0.44,
+  /** Of a Spark job; each is billed for a minute at least. */
+  perJobDpuHour: 0.44,
   /** Of a standard queue. */
   perSqsRequest: 0.4e-6,
 } as const;

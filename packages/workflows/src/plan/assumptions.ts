@@ -1,0 +1,27 @@
+/** What no price list and no configuration says. Every figure of a plan rests on them, and is as good as they are. */
+export const assumptions = {
+  /** Of a child: to be called while warm, to write a part to S3, to answer. Assumed. */
+  secondsPerBatch: 0.25,
+  /** Of a Lambda that has not run yet. Assumed; waited for once, since those that run at once start at once. */
+  coldStartSeconds: 1,
+  /**
+   * Bytes of a batch's JSON that one processor parses, takes to their fates and writes in a second. Parsing, fates and
+   * lines of JSON of 209,000 orders (202 bytes each) took 0.91 s on one core of this project's machine: 46 MB, 229,000
+   * rows a second. Less than half of it, since Parquet is more work and Lambda's processors are slower.
+   */
+  jsonBytesPerSecond: 20e6,
+  /** A Lambda with so much memory has one processor: https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html */
+  memoryMbPerProcessor: 1769,
+  /** Objects that `collect-map-run` reads in a second, many at once. Assumed. */
+  partsPerSecond: 500,
+  /** Of an express child: its definition and its payload are far below one chunk of 64 MB. */
+  expressMemoryGb: 64 / 1024,
+  /** Of one request of the map's reader. Assumed. */
+  readerBytesPerRequest: 8e6,
+  /** With S3 bucket keys, which our buckets have: https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-key.html */
+  s3RequestsPerKeyRequest: 100,
+  /** Glue's default: https://docs.aws.amazon.com/glue/latest/dg/add-job.html. Assumed: there is no job yet. */
+  sparkDpus: 10,
+  sparkStartSeconds: 60,
+  sparkBytesPerDpuSecond: 5e6,
+} as const;

@@ -1,0 +1,180 @@
+// Made by `pnpm generate` from infra/src/environments; do not edit.
+import type { PlanSettings } from '../settings.ts';
+
+export const planEnvironments: Readonly<Record<'dev' | 'staging' | 'prod', PlanSettings>> =
+  {
+    "dev": {
+      "region": "eu-central-1",
+      "lambda": {
+        "architecture": "arm64",
+        "functions": {
+          "processRows": {
+            "memoryMb": 1024,
+            "timeoutSeconds": 60,
+            "reservedConcurrency": null
+          },
+          "recordFailedRows": {
+            "memoryMb": 512,
+            "timeoutSeconds": 60,
+            "reservedConcurrency": null
+          },
+          "collectMapRun": {
+            "memoryMb": 4096,
+            "timeoutSeconds": 900,
+            "reservedConcurrency": null
+          },
+          "startPipeline": {
+            "memoryMb": 256,
+            "timeoutSeconds": 30,
+            "reservedConcurrency": null
+          },
+          "validateObject": {
+            "memoryMb": 512,
+            "timeoutSeconds": 60,
+            "reservedConcurrency": null
+          },
+          "scoreQuality": {
+            "memoryMb": 2048,
+            "timeoutSeconds": 300,
+            "reservedConcurrency": null
+          },
+          "transformObject": {
+            "memoryMb": 2048,
+            "timeoutSeconds": 300,
+            "reservedConcurrency": null
+          },
+          "publishRun": {
+            "memoryMb": 1024,
+            "timeoutSeconds": 300,
+            "reservedConcurrency": null
+          }
+        }
+      },
+      "transform": {
+        "lambdaMaxBytes": 268435456
+      },
+      "map": {
+        "childType": "STANDARD",
+        "maxItemsPerBatch": 100,
+        "maxInputBytesPerBatch": 262144,
+        "maxConcurrency": 500,
+        "toleratedFailurePercentage": 5
+      }
+    },
+    "staging": {
+      "region": "eu-central-1",
+      "lambda": {
+        "architecture": "arm64",
+        "functions": {
+          "processRows": {
+            "memoryMb": 1024,
+            "timeoutSeconds": 60,
+            "reservedConcurrency": null
+          },
+          "recordFailedRows": {
+            "memoryMb": 512,
+            "timeoutSeconds": 60,
+            "reservedConcurrency": null
+          },
+          "collectMapRun": {
+            "memoryMb": 4096,
+            "timeoutSeconds": 900,
+            "reservedConcurrency": null
+          },
+          "startPipeline": {
+            "memoryMb": 256,
+            "timeoutSeconds": 30,
+            "reservedConcurrency": null
+          },
+          "validateObject": {
+            "memoryMb": 512,
+            "timeoutSeconds": 60,
+            "reservedConcurrency": null
+          },
+          "scoreQuality": {
+            "memoryMb": 4096,
+            "timeoutSeconds": 600,
+            "reservedConcurrency": null
+          },
+          "transformObject": {
+            "memoryMb": 4096,
+            "timeoutSeconds": 600,
+            "reservedConcurrency": null
+          },
+          "publishRun": {
+            "memoryMb": 1024,
+            "timeoutSeconds": 300,
+            "reservedConcurrency": null
+          }
+        }
+      },
+      "transform": {
+        "lambdaMaxBytes": 536870912
+      },
+      "map": {
+        "childType": "STANDARD",
+        "maxItemsPerBatch": 100,
+        "maxInputBytesPerBatch": 262144,
+        "maxConcurrency": 500,
+        "toleratedFailurePercentage": 5
+      }
+    },
+    "prod": {
+      "region": "eu-central-1",
+      "lambda": {
+        "architecture": "arm64",
+        "functions": {
+          "processRows": {
+            "memoryMb": 1024,
+            "timeoutSeconds": 60,
+            "reservedConcurrency": null
+          },
+          "recordFailedRows": {
+            "memoryMb": 512,
+            "timeoutSeconds": 60,
+            "reservedConcurrency": null
+          },
+          "collectMapRun": {
+            "memoryMb": 4096,
+            "timeoutSeconds": 900,
+            "reservedConcurrency": null
+          },
+          "startPipeline": {
+            "memoryMb": 256,
+            "timeoutSeconds": 30,
+            "reservedConcurrency": 25
+          },
+          "validateObject": {
+            "memoryMb": 512,
+            "timeoutSeconds": 60,
+            "reservedConcurrency": 100
+          },
+          "scoreQuality": {
+            "memoryMb": 6144,
+            "timeoutSeconds": 900,
+            "reservedConcurrency": 100
+          },
+          "transformObject": {
+            "memoryMb": 6144,
+            "timeoutSeconds": 900,
+            "reservedConcurrency": 100
+          },
+          "publishRun": {
+            "memoryMb": 2048,
+            "timeoutSeconds": 600,
+            "reservedConcurrency": 100
+          }
+        }
+      },
+      "transform": {
+        "lambdaMaxBytes": 1073741824
+      },
+      "map": {
+        "childType": "STANDARD",
+        "maxItemsPerBatch": 100,
+        "maxInputBytesPerBatch": 262144,
+        "maxConcurrency": 500,
+        "toleratedFailurePercentage": 5
+      }
+    }
+  };

@@ -1,0 +1,5 @@
+export { estimateCsv, itemOverheadBytes, type ObjectToPlan } from './object-to-plan.ts';
+export { type Plan, planObject } from './plan.ts';
+export { endings, prices, workload } from './prices.ts';
+export { serviceLimits } from './service-limits.ts';
+export { checkMapSettings, csvMapDefaults, type MapSettings, type PlanSettings } from './settings.ts';

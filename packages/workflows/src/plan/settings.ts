@@ -1,0 +1,146 @@
+import { type Limit, serviceLimits, words } from './service-limits.ts';
+
+/** One Lambda's size, as infra's environments give it. */
+interface FunctionSize {
+  readonly memoryMb: number;
+  readonly timeoutSeconds: number;
+  /** So many run at once; null: what the account's pool has. */
+  readonly reservedConcurrency: number | null;
+}
+
+/** How `csv-map` cuts an object, and how many batches it has in hand at once. */
+export interface MapSettings {
+  /** What a batch runs as. STANDARD keeps its history; EXPRESS starts ten times as fast and has five minutes. */
+  readonly childType: 'STANDARD' | 'EXPRESS';
+  /** Rows. */
+  readonly maxItemsPerBatch: number;
+  /** Of a child's whole input: rows as JSON, `BatchInput` and what is around them. */
+  readonly maxInputBytesPerBatch: number;
+  /** Children at once. 0, as in the language: as many as Step Functions has room for. */
+  readonly maxConcurrency: number;
+  /** So many per cent of the rows may fail for good before the run fails. */
+  readonly toleratedFailurePercentage: number;
+}
+
+type MapFunction = 'processRows' | 'recordFailedRows' | 'collectMapRun';
+
+export type FunctionName =
+  | 'startPipeline'
+  | 'validateObject'
+  | 'scoreQuality'
+  | 'transformObject'
+  | 'publishRun'
+  | MapFunction;
+
+/** What of an environment decides how an object is processed. infra's `Environment` has these members among others. */
+export interface PlanSettings {
+  readonly region: string;
+  readonly lambda: {
+    readonly architecture: 'arm64' | 'x86_64';
+    readonly functions: Readonly<Record<FunctionName, FunctionSize>>;
+  };
+  readonly transform: {
+    /** Bytes. Larger objects do not go to `transform-object`. */
+    readonly lambdaMaxBytes: number;
+  };
+  readonly map: MapSettings;
+}
+
+/** What `csv-map` has where an environment says nothing else. */
+export const csvMapDefaults: {
+  readonly map: MapSettings;
+  readonly functions: Readonly<Record<MapFunction, FunctionSize>>;
+} = {
+  map: {
+    childType: 'STANDARD',
+    maxItemsPerBatch: 100,
+    maxInputBytesPerBatch: serviceLimits.batchBytes.value,
+    maxConcurrency: 500,
+    toleratedFailurePercentage: 5,
+  },
+  functions: {
+    processRows: { memoryMb: 1024, timeoutSeconds: 60, reservedConcurrency: null },
+    recordFailedRows: { memoryMb: 512, timeoutSeconds: 60, reservedConcurrency: null },
+    collectMapRun: { memoryMb: 4096, timeoutSeconds: 900, reservedConcurrency: null },
+  },
+};
+
+/** The least that Lambda takes: https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html */
+const leastMemoryMb = 128;
+
+/**
+ * What of the settings AWS would refuse, or could never work: one line for each, with the setting's path, its value, the
+ * limit and where it is written. None: they can be deployed.
+ */
+export const checkMapSettings = ({ map, lambda }: Pick<PlanSettings, 'map' | 'lambda'>): string[] => {
+  const faults: string[] = [];
+  const fault = (path: string, value: number, what: string, { value: limit, unit, link }: Limit): void => {
+    faults.push(`${path} is ${value}; ${what} ${words(limit, unit)} (${link})`);
+  };
+  const between = (path: string, value: number, [least, most]: readonly [number, number]): void => {
+    if (!Number.isFinite(value) || value < least || value > most)
+      faults.push(`${path} is ${value}; it is a number from ${least} to ${most}`);
+  };
+  const whole = (path: string, value: number, least: number): boolean => {
+    if (Number.isInteger(value) && value >= least) return true;
+    faults.push(`${path} is ${value}; it is a whole number of at least ${least}`);
+    return false;
+  };
+
+  whole('map.maxItemsPerBatch', map.maxItemsPerBatch, 1);
+  if (
+    whole('map.maxInputBytesPerBatch', map.maxInputBytesPerBatch, 1024) &&
+    map.maxInputBytesPerBatch > serviceLimits.batchBytes.value
+  ) {
+    fault(
+      'map.maxInputBytesPerBatch',
+      map.maxInputBytesPerBatch,
+      'a batch has at most',
+      serviceLimits.batchBytes,
+    );
+  }
+  if (
+    whole('map.maxConcurrency', map.maxConcurrency, 0) &&
+    map.maxConcurrency > serviceLimits.children.value
+  ) {
+    fault('map.maxConcurrency', map.maxConcurrency, 'a map run has at most', serviceLimits.children);
+  }
+  between('map.toleratedFailurePercentage', map.toleratedFailurePercentage, [0, 100]);
+
+  for (const name of ['processRows', 'recordFailedRows', 'collectMapRun'] as const) {
+    const { memoryMb, timeoutSeconds } = lambda.functions[name];
+    const path = `lambda.functions.${name}`;
+    if (
+      whole(`${path}.timeoutSeconds`, timeoutSeconds, 1) &&
+      timeoutSeconds > serviceLimits.lambdaSeconds.value
+    )
+      fault(
+        `${path}.timeoutSeconds`,
+        timeoutSeconds,
+        'a Lambda runs for at most',
+        serviceLimits.lambdaSeconds,
+      );
+    if (whole(`${path}.memoryMb`, memoryMb, leastMemoryMb) && memoryMb > serviceLimits.lambdaMemoryMb.value)
+      fault(`${path}.memoryMb`, memoryMb, 'a Lambda has at most', serviceLimits.lambdaMemoryMb);
+  }
+
+  const { processRows, recordFailedRows } = lambda.functions;
+  const longest = processRows.timeoutSeconds + recordFailedRows.timeoutSeconds;
+  // The child that fails last in time still has to record its rows.
+  if (map.childType === 'EXPRESS' && longest > serviceLimits.expressSeconds.value) {
+    fault(
+      'lambda.functions.processRows.timeoutSeconds',
+      processRows.timeoutSeconds,
+      `with recordFailedRows' ${recordFailedRows.timeoutSeconds} that is ${longest}, and an express child has`,
+      serviceLimits.expressSeconds,
+    );
+  }
+  const { reservedConcurrency } = processRows;
+  const wanted = map.maxConcurrency === 0 ? serviceLimits.children.value : map.maxConcurrency;
+  if (reservedConcurrency !== null && reservedConcurrency < wanted) {
+    faults.push(
+      `map.maxConcurrency is ${map.maxConcurrency}, and lambda.functions.processRows.reservedConcurrency only ${reservedConcurrency}: the children beyond it would be throttled`,
+    );
+  }
+  return faults;
+};
