@@ -31,7 +31,8 @@ export function s3Error(cause: unknown, { bucket, key }: ObjectAddress): unknown
     return new LakeStorageError(
       'access_denied',
       `S3 denied access to ${key || 'the list'} in bucket ${bucket} (${cause.name}); ` +
-        'grant the role that object action, and s3:ListBucket, without which absent objects are denied too.',
+        'grant the role that object action, s3:ListBucket, without which absent objects are denied too, and, ' +
+        "of the bucket's key, kms:Decrypt for reading and kms:GenerateDataKey for writing.",
       cause,
     );
   }
