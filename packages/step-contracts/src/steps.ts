@@ -70,6 +70,68 @@ const stagedFolder = z.object({
 export const transformObjectOutput = stagedFolder.extend({ counts: rowTotals });
 export type TransformObjectOutput = z.output<typeof transformObjectOutput>;
 
+const rows = z.int().min(0);
+
+/** A row as Step Functions' reader of CSV hands it on: all texts, short rows padded, long ones cut. */
+export interface CsvItem {
+  /** Its place among the reader's items, from 0. */
+  readonly row: number;
+  /** By the names of the header. */
+  readonly cells: Readonly<Record<string, string>>;
+}
+
+const isCsvItem = (item: unknown): item is CsvItem =>
+  typeof item === 'object' &&
+  item !== null &&
+  'row' in item &&
+  Number.isSafeInteger(item.row) &&
+  'cells' in item &&
+  typeof item.cells === 'object' &&
+  item.cells !== null;
+
+/** Neighbours in their object, in its order. By hand, since a batch has thousands of cells: those are looked at when they are read. */
+const csvItems = z.custom<readonly [CsvItem, ...CsvItem[]]>(
+  (items) =>
+    Array.isArray(items) &&
+    items.length > 0 &&
+    items.every((item, at) => isCsvItem(item) && item.row === items[0].row + at),
+  'a batch is {row, cells} of rows that follow each other',
+);
+
+/** A batch of rows. */
+export const processRowsInput = runInput.extend({ items: csvItems });
+export type ProcessRowsInput = z.output<typeof processRowsInput>;
+
+/** A batch of rows that failed for good, and the name of the error. */
+export const recordFailedRowsInput = processRowsInput.extend({ error: z.string() });
+export type RecordFailedRowsInput = z.output<typeof recordFailedRowsInput>;
+
+/** What became of a batch. Its rows are in the part of that name. */
+export const handledBatch = z.object({
+  handled: z.enum(['processed', 'recorded_as_failed']),
+  /** The place of its first row among the reader's items, from 0. */
+  first: rows,
+  rows,
+  /** Where the part is, in the curated zone. */
+  part: z.string().min(1),
+  /** Before duplicates are looked for, and rows that the reader padded or cut. */
+  accepted: rows,
+  filtered: rows,
+  quarantined: rows,
+});
+export type HandledBatch = z.output<typeof handledBatch>;
+
+/** `results`: the manifest that the Map's ResultWriter left. */
+export const collectMapRunInput = runInput.extend({ results: objectLocation });
+export type CollectMapRunInput = z.output<typeof collectMapRunInput>;
+
+/** What scoring and transforming answer in `etl`; nothing is staged of an object that did not pass. */
+export const collectMapRunOutput = z.union([
+  z.object({ quality: scoredObject, transform: transformObjectOutput }),
+  z.object({ quality: scoreQualityOutput }),
+]);
+export type CollectMapRunOutput = z.output<typeof collectMapRunOutput>;
+
 /**
  * The names of the staged files. Every engine leaves a `TransformReport` there, last: a folder without one is
  * unfinished work. Rows go to `accepted-<n>.parquet`, n from 0, and `quarantine.jsonl`.
@@ -79,6 +141,8 @@ export const stagedName = {
   report: 'transform.json',
   quarantine: 'quarantine.jsonl',
   accepted: (n: number): string => `accepted-${n}.parquet`,
+  /** Of a Distributed Map: what became of one batch of rows. `first`: the place of its first row, from 0. */
+  part: (first: number, rows: number): string => `parts/${first}-${rows}.jsonl`,
 } as const;
 
 /** `<prefix>quality.json` */

@@ -1,4 +1,4 @@
-import { type EtlParts, etlDefinition } from '../src/index.ts';
+import { type CsvMapParts, csvMapDefinition, type EtlParts, etlDefinition } from '../src/index.ts';
 
 const lambda = (name: string) => ({
   arn: `arn:aws:lambda:eu-central-1:123456789012:function:sluice-${name}`,
@@ -19,10 +19,34 @@ export const exampleParts: EtlParts = {
   limits: { lambdaMaxBytes: 512 * 1024 * 1024, crawlerCheckSeconds: 30, crawlerMaxChecks: 60 },
 };
 
+export const exampleMapParts: CsvMapParts = {
+  functions: {
+    validateObject: lambda('validate-object'),
+    processRows: lambda('process-rows'),
+    recordFailedRows: lambda('record-failed-rows'),
+    collectMapRun: lambda('collect-map-run'),
+    publishRun: lambda('publish-run'),
+  },
+  topicArn: exampleParts.topicArn,
+  curatedBucket: exampleParts.curatedBucket,
+  delimiter: 'COMMA',
+  map: {
+    executionType: 'STANDARD',
+    maxItemsPerBatch: 100,
+    maxInputBytesPerBatch: 200 * 1024,
+    maxConcurrency: 500,
+    toleratedFailurePercentage: 1,
+  },
+};
+
 /** The committed state machines, so that a review sees what will be deployed. */
 export const artefacts = async () => [
   {
     path: 'packages/workflows/golden/etl.golden.json',
     make: async () => `${JSON.stringify(etlDefinition(exampleParts), null, 2)}\n`,
+  },
+  {
+    path: 'packages/workflows/golden/csv-map.golden.json',
+    make: async () => `${JSON.stringify(csvMapDefinition(exampleMapParts), null, 2)}\n`,
   },
 ];

@@ -52,6 +52,7 @@ interface Comparison {
 type Test =
   | (Comparison & { readonly BooleanEquals: boolean })
   | (Comparison & { readonly StringEquals: string })
+  | (Comparison & { readonly StringMatches: string })
   | (Comparison & { readonly NumericLessThanEquals: number })
   | (Comparison & { readonly NumericGreaterThanEquals: number })
   | (Comparison & { readonly IsPresent: boolean });
@@ -88,7 +89,75 @@ export interface Fail {
   readonly CausePath: Computed;
 }
 
-export type State<Name> = Task<Name> | Choice<Name> | Pass<Name> | Wait<Name> | Succeed | Fail;
+/** What the fields of CSV objects are set apart with, in the words of an ItemReader. */
+export type CsvDelimiter = 'COMMA' | 'PIPE' | 'SEMICOLON' | 'SPACE' | 'TAB';
+
+/**
+ * A task that ends the execution of a batch; a state that only says "over" would cost as much as any other. What it does
+ * not catch fails the batch, and the Map counts that.
+ */
+export interface LastTask<Name> extends Omit<Task<Name>, 'ResultPath' | 'Catch' | 'Next'> {
+  readonly ResultPath: '$';
+  readonly Catch?: NonEmpty<Catcher<Name>>;
+  readonly End: true;
+}
+
+/** What is done with each batch, in an execution of its own. */
+export interface ItemProcessor<Name extends string = string> {
+  readonly ProcessorConfig: { readonly Mode: 'DISTRIBUTED'; readonly ExecutionType: 'STANDARD' | 'EXPRESS' };
+  readonly StartAt: Name;
+  readonly States: Readonly<Record<Name, LastTask<Name>>>;
+}
+
+/**
+ * A Distributed Map over the rows of a CSV object. It has no Retry: a second attempt would start with the first row.
+ * What failed is retried inside its children, or redriven.
+ */
+export interface DistributedMap<Name> {
+  readonly Type: 'Map';
+  readonly Comment?: string;
+  /** At most 40 characters; part of the Map Run's ARN. */
+  readonly Label: string;
+  readonly ItemReader: {
+    readonly Resource: 'arn:aws:states:::s3:getObject';
+    readonly ReaderConfig: {
+      readonly InputType: 'CSV';
+      readonly CSVHeaderLocation: 'FIRST_ROW';
+      readonly CSVDelimiter: CsvDelimiter;
+    };
+    readonly Parameters: Template;
+  };
+  readonly ItemSelector: Template;
+  readonly ItemBatcher: {
+    readonly MaxItemsPerBatch: number;
+    readonly MaxInputBytesPerBatch: number;
+    readonly BatchInput: Template;
+  };
+  readonly MaxConcurrency: number;
+  /** Of the items, 0 to 100. */
+  readonly ToleratedFailurePercentage: number;
+  readonly ItemProcessor: ItemProcessor;
+  readonly ResultWriter: {
+    readonly Resource: 'arn:aws:states:::s3:putObject';
+    readonly Parameters: Template;
+    readonly WriterConfig: {
+      readonly Transformation: 'NONE' | 'COMPACT' | 'FLATTEN';
+      readonly OutputType: 'JSON' | 'JSONL';
+    };
+  };
+  readonly ResultPath: `$.${string}`;
+  readonly Catch: NonEmpty<Catcher<Name>>;
+  readonly Next: Name;
+}
+
+export type State<Name> =
+  | Task<Name>
+  | Choice<Name>
+  | Pass<Name>
+  | Wait<Name>
+  | DistributedMap<Name>
+  | Succeed
+  | Fail;
 
 export interface StateMachine<Name extends string = string> {
   readonly Comment: string;
@@ -105,3 +174,10 @@ export const defineStateMachine = <const Name extends string>(machine: {
   readonly TimeoutSeconds: number;
   readonly States: Readonly<Record<Name, State<NoInfer<Name>>>>;
 }): StateMachine<Name> => machine;
+
+/** Checks the same of a batch's own states. */
+export const defineItemProcessor = <const Name extends string>(processor: {
+  readonly ProcessorConfig: ItemProcessor['ProcessorConfig'];
+  readonly StartAt: NoInfer<Name>;
+  readonly States: Readonly<Record<Name, LastTask<NoInfer<Name>>>>;
+}): ItemProcessor => processor;

@@ -1,3 +1,5 @@
-export type { StateMachine } from './asl.ts';
-export { type EtlParts, etlDefinition, refusalErrors } from './etl.ts';
+export type { CsvDelimiter, StateMachine } from './asl.ts';
+export { type CsvMapParts, type CsvMapSettings, csvMapDefinition, largestBatchBytes } from './csv-map.ts';
+export { refusalErrors } from './endings.ts';
+export { type EtlParts, etlDefinition } from './etl.ts';
 export type { LambdaFunction } from './tasks.ts';

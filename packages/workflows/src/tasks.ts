@@ -1,4 +1,4 @@
-import type { Catcher, Computed, Retrier, Task, Template } from './asl.ts';
+import type { Catcher, Computed, LastTask, Retrier, Task, Template } from './asl.ts';
 
 /** A deployed Lambda function. */
 export interface LambdaFunction {
@@ -56,26 +56,45 @@ export const caughtBy = <const Name>(Next: Name): readonly [Catcher<Name>] => [
 // Step Functions must not give up before Lambda reports the function's own timeout, which says more.
 const invokeSlackSeconds = 15;
 
-/** Invokes a function; its answer becomes `<resultPath>.result`. */
-export const lambdaTask = <const Next, const OnError>(task: {
+interface Invocation {
   readonly comment: string;
   readonly function: LambdaFunction;
   readonly payload: Template;
-  readonly resultPath: `$.${string}`;
-  readonly next: Next;
-  readonly onError: OnError;
-}): Task<Next | OnError> => ({
-  Type: 'Task',
-  Comment: task.comment,
-  Resource: 'arn:aws:states:::lambda:invoke',
-  Parameters: { FunctionName: task.function.arn, Payload: task.payload },
-  // The invocation's HTTP metadata stays out of the document, which is limited to 256 KiB.
-  ResultSelector: { 'result.$': '$.Payload' },
-  ResultPath: task.resultPath,
-  TimeoutSeconds: task.function.timeoutSeconds + invokeSlackSeconds,
-  Retry: lambdaRetries,
+}
+
+const invocation = <const Path>({ comment, function: of, payload }: Invocation, resultPath: Path) =>
+  ({
+    Type: 'Task',
+    Comment: comment,
+    Resource: 'arn:aws:states:::lambda:invoke',
+    Parameters: { FunctionName: of.arn, Payload: payload },
+    // The invocation's HTTP metadata stays out of the document, which is limited to 256 KiB.
+    ResultSelector: { 'result.$': '$.Payload' },
+    ResultPath: resultPath,
+    TimeoutSeconds: of.timeoutSeconds + invokeSlackSeconds,
+    Retry: lambdaRetries,
+  }) as const;
+
+/** Invokes a function; its answer becomes `<resultPath>.result`. */
+export const lambdaTask = <const Next, const OnError>(
+  task: Invocation & {
+    readonly resultPath: `$.${string}`;
+    readonly next: Next;
+    readonly onError: OnError;
+  },
+): Task<Next | OnError> => ({
+  ...invocation(task, task.resultPath),
   Catch: caughtBy<Next | OnError>(task.onError),
   Next: task.next,
+});
+
+/** Ends a batch: hands on `{"result": <the function's answer>}` and nothing of the batch. */
+export const lastLambdaTask = <const OnError = never>(
+  task: Invocation & { readonly onError?: OnError },
+): LastTask<OnError> => ({
+  ...invocation(task, '$'),
+  ...(task.onError !== undefined && { Catch: caughtBy(task.onError) }),
+  End: true,
 });
 
 /** One line of a notification: a text whose `{}` stand for the values, in this order. */

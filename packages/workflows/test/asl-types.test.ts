@@ -1,6 +1,8 @@
 import { expect, test } from '@jest/globals';
-import { defineStateMachine } from '../src/asl.ts';
-import { caughtBy, glueRetries, lambdaTask, notifyTask } from '../src/tasks.ts';
+import { exampleMapParts } from '../generate/artefacts.ts';
+import { defineItemProcessor, defineStateMachine } from '../src/asl.ts';
+import { csvMapDefinition } from '../src/csv-map.ts';
+import { caughtBy, glueRetries, lambdaTask, lastLambdaTask, notifyTask } from '../src/tasks.ts';
 
 // `pnpm typecheck` is the test here: each of these must not compile, or its @ts-expect-error is an error itself.
 const machine = { Comment: 'c', StartAt: 'A', TimeoutSeconds: 1 } as const;
@@ -74,6 +76,37 @@ test('a task without its timeout, retries or catch does not compile', () => {
     defineStateMachine({ ...machine, States: { A: { ...task, Parameters: { 'Name.$': 'orders' } }, B } }),
   ];
   expect(machines).toHaveLength(6);
+});
+
+test('a batch whose states do not end it, or lead nowhere, does not compile', () => {
+  const processor = {
+    ProcessorConfig: { Mode: 'DISTRIBUTED', ExecutionType: 'STANDARD' },
+    StartAt: 'A',
+  } as const;
+  const part = { comment: '', function: fn, payload: {} };
+  const endless = lambdaTask({ ...part, resultPath: '$.a', next: 'A', onError: 'A' });
+  const processors = [
+    defineItemProcessor({ ...processor, States: { A: lastLambdaTask(part) } }),
+    // @ts-expect-error the catch leads nowhere
+    defineItemProcessor({ ...processor, States: { A: lastLambdaTask({ ...part, onError: 'B' }) } }),
+    // @ts-expect-error StartAt names no state
+    defineItemProcessor({ ...processor, StartAt: 'B', States: { A: lastLambdaTask(part) } }),
+    // @ts-expect-error the task goes on, and keeps the rows
+    defineItemProcessor({ ...processor, States: { A: endless } }),
+  ];
+  expect(processors).toHaveLength(4);
+});
+
+test('a Map without its catch does not compile', () => {
+  const map = csvMapDefinition(exampleMapParts).States.ProcessCsvRows;
+  if (map?.Type !== 'Map') throw new Error('no Map');
+  const { Catch: _catch, ...careless } = { ...map, Next: 'B' } as const;
+  const B = { Type: 'Succeed' } as const;
+  const machines = [
+    // @ts-expect-error no Catch
+    defineStateMachine({ ...machine, States: { A: careless, B } }),
+  ];
+  expect(machines).toHaveLength(1);
 });
 
 test.each([
