@@ -53,7 +53,9 @@ describe('what S3 may answer', () => {
     answers = { GET: error(403, 'AccessDenied') };
     await expect(s3Store(client).read(at)).rejects.toMatchObject({
       code: 'access_denied',
-      message: expect.stringMatching(/^S3 denied access to a\.csv in bucket lake-raw .*s3:ListBucket.* kms:Decrypt .*kms:GenerateDataKey[^\n]*$/),
+      message: expect.stringMatching(
+        /^S3 denied access to a\.csv in bucket lake-raw .*s3:ListBucket.* kms:Decrypt .*kms:GenerateDataKey[^\n]*$/,
+      ),
     });
   });
 
