@@ -17,6 +17,7 @@ import { runGraph } from './run/graph.ts';
 import { type Branch, type Run, record } from './run/run.ts';
 import type { StateMachine } from './state-machine.ts';
 import type { TaskHandlers } from './task-handler.ts';
+import { Variables } from './variables.ts';
 
 export interface ExecutionOptions {
   /** `$$.Execution.Name`. */
@@ -114,7 +115,13 @@ async function execute(
 ): Promise<ExecutionResult> {
   const startDate = new Date(clock.now());
   const run = createRun(options, input, clock, history, startDate);
-  const branch: Branch = { previousEventId: 0, state: undefined, abort, map: undefined };
+  const branch: Branch = {
+    previousEventId: 0,
+    state: undefined,
+    abort,
+    map: undefined,
+    variables: new Variables(),
+  };
   const { signal } = options;
   const onAbort = () => abort.abort(new Stopped(undefined, undefined));
   signal?.addEventListener('abort', onAbort, { once: true });

@@ -1,5 +1,5 @@
 import { StateError } from './errors.ts';
-import type { Json } from './json.ts';
+import type { Json, JsonObject } from './json.ts';
 import { REGION } from './local-account.ts';
 
 type StateKind = 'Task' | 'Choice' | 'Pass' | 'Wait' | 'Succeed' | 'Fail' | 'Parallel' | 'Map';
@@ -8,8 +8,10 @@ export type HistoryEventType =
   | `Execution${'Started' | 'Succeeded' | 'Failed' | 'TimedOut' | 'Aborted'}`
   | `${StateKind}StateEntered`
   | `${Exclude<StateKind, 'Fail'>}StateExited`
+  | 'EvaluationFailed'
   | `Task${'Scheduled' | 'Started' | 'Succeeded' | 'Failed' | 'TimedOut'}`
   | `${'Map' | 'Parallel'}State${'Started' | 'Succeeded' | 'Failed'}`
+  | `MapRun${'Started' | 'Succeeded' | 'Failed' | 'Aborted' | 'Redriven'}`
   | `MapIteration${'Started' | 'Succeeded' | 'Failed' | 'Aborted'}`
   | `${'Task' | 'Wait' | 'Map' | 'Parallel'}StateAborted`;
 
@@ -52,6 +54,14 @@ export interface HistoryEventDetails {
     readonly name: string;
     readonly output: string;
     readonly outputDetails: DataDetails;
+    /** JSON texts by the variables' names. */
+    readonly assignedVariables?: Readonly<Record<string, string>>;
+    readonly assignedVariablesDetails?: DataDetails;
+  };
+  readonly evaluationFailedEventDetails?: FailureDetails & {
+    readonly state: string;
+    /** The field, like `Arguments/Payload`. */
+    readonly location: string;
   };
   readonly taskScheduledEventDetails?: ResourceDetails & {
     readonly region: string;
@@ -67,6 +77,9 @@ export interface HistoryEventDetails {
   readonly taskFailedEventDetails?: ResourceDetails & FailureDetails;
   readonly taskTimedOutEventDetails?: ResourceDetails & FailureDetails;
   readonly mapStateStartedEventDetails?: { readonly length: number };
+  readonly mapRunStartedEventDetails?: { readonly mapRunArn: string };
+  readonly mapRunFailedEventDetails?: FailureDetails;
+  readonly mapRunRedrivenEventDetails?: { readonly mapRunArn: string; readonly redriveCount: number };
   readonly mapIterationStartedEventDetails?: IterationDetails;
   readonly mapIterationSucceededEventDetails?: IterationDetails;
   readonly mapIterationFailedEventDetails?: IterationDetails;
@@ -94,8 +107,21 @@ const WHOLE: DataDetails = { truncated: false };
 const DATA_IN = { inputDetails: WHOLE };
 const DATA_OUT = { outputDetails: WHOLE };
 
+function tooManyEvents(): StateError {
+  return new StateError(
+    'States.Runtime',
+    `The execution reached the maximum number of history events (${MAX_EVENTS}).`,
+  );
+}
+
+/** Takes the events of one execution. */
+export interface EventLog {
+  /** Gives the event's id. */
+  add(type: HistoryEventType, previousEventId: number, details: HistoryEventDetails): number;
+}
+
 /** The events of one execution, in order. */
-export class History {
+export class History implements EventLog {
   readonly events: HistoryEvent[] = [];
   readonly #now: () => number;
   readonly #onEvent: ((event: HistoryEvent) => void) | undefined;
@@ -114,10 +140,7 @@ export class History {
     if (this.#fault !== undefined) throw this.#fault.error;
     const id = this.events.length + 1;
     if (id >= MAX_EVENTS && !type.startsWith('Execution')) {
-      throw new StateError(
-        'States.Runtime',
-        `The execution reached the maximum number of history events (${MAX_EVENTS}).`,
-      );
+      throw tooManyEvents();
     }
     const event = { id, previousEventId, timestamp: new Date(this.#now()), type, ...details };
     this.events.push(event);
@@ -128,6 +151,23 @@ export class History {
       throw error;
     }
     return id;
+  }
+}
+
+/** Stands in for a history that nobody can see: counts the events, and enforces their number. */
+export class PlainCount implements EventLog {
+  readonly #max: number;
+  #count = 0;
+
+  /** @param isLimited as a Standard execution's is, and an Express one's not */
+  constructor(isLimited: boolean) {
+    this.#max = isLimited ? MAX_EVENTS : Number.POSITIVE_INFINITY;
+  }
+
+  add(type: HistoryEventType): number {
+    this.#count += 1;
+    if (this.#count >= this.#max && !type.startsWith('Execution')) throw tooManyEvents();
+    return this.#count;
   }
 }
 
@@ -145,7 +185,8 @@ export function entered(name: string, input: Json): HistoryEventDetails {
   };
 }
 
-export function exited(name: string, output: Json): HistoryEventDetails {
+export function exited(name: string, output: Json, assigned?: JsonObject): HistoryEventDetails {
+  if (assigned !== undefined) return exitedWithVariables(name, output, assigned);
   return {
     stateExitedEventDetails: {
       name,
@@ -153,6 +194,24 @@ export function exited(name: string, output: Json): HistoryEventDetails {
       get output() {
         return JSON.stringify(output);
       },
+    },
+  };
+}
+
+function exitedWithVariables(name: string, output: Json, assigned: JsonObject): HistoryEventDetails {
+  return {
+    stateExitedEventDetails: {
+      name,
+      ...DATA_OUT,
+      get output() {
+        return JSON.stringify(output);
+      },
+      get assignedVariables() {
+        return Object.fromEntries(
+          Object.entries(assigned).map(([variable, value]) => [variable, JSON.stringify(value)]),
+        );
+      },
+      assignedVariablesDetails: WHOLE,
     },
   };
 }

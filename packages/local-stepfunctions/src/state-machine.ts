@@ -1,6 +1,7 @@
 import type { Condition } from './choice-rule.ts';
 import type { DistributedMap } from './distributed-map/distributed-map.ts';
 import type { Json } from './json.ts';
+import type { Query } from './jsonata/query.ts';
 import type { JsonPath } from './jsonpath/syntax.ts';
 import type { Expression } from './payload-template.ts';
 
@@ -32,10 +33,23 @@ interface NamedState {
   readonly name: string;
 }
 
-/** An absent path is undefined, a path of null is null. */
+/**
+ * What every state but Fail has. A state's language is JSONata if it has `jsonata`, and then no field of
+ * JSONPath is given; else it is JSONPath. An absent path is undefined, a path of null is null.
+ */
 export interface InputOutput extends NamedState {
   readonly inputPath: JsonPath | null | undefined;
   readonly outputPath: JsonPath | null | undefined;
+  /** Gives an object of the variables' new values. */
+  readonly assign: Expression | undefined;
+  readonly jsonata: OutputQueries | undefined;
+}
+
+/** What a JSONata state gives when it ends. */
+export interface OutputQueries {
+  readonly output: Query | undefined;
+  /** Gives an object of the variables' new values. */
+  readonly assign: Query | undefined;
 }
 
 export interface ResultState extends InputOutput {
@@ -48,6 +62,7 @@ export interface ResultState extends InputOutput {
 
 /** A state whose errors can be handled. */
 export interface WorkState extends ResultState {
+  readonly jsonata: (OutputQueries & { readonly arguments: Query | undefined }) | undefined;
   readonly retry: readonly Retrier[];
   readonly catch: readonly Catcher[];
 }
@@ -65,16 +80,20 @@ export interface Catcher {
   readonly errorEquals: readonly string[];
   readonly next: string;
   readonly resultPath: JsonPath | null | undefined;
+  readonly assign: Expression | undefined;
+  readonly jsonata: OutputQueries | undefined;
 }
 
-/** A number of the definition or a path to one; undefined if neither is given. */
+/** A number of the definition, a path to one, or what computes one; undefined if none is given. */
+export type NumberField = NumberOrPath | Query;
+/** The same in a JSONPath state. */
 export type NumberOrPath = number | JsonPath | undefined;
 
 export interface TaskState extends WorkState {
   readonly type: 'Task';
   readonly resource: Resource;
-  readonly timeoutSeconds: NumberOrPath;
-  readonly heartbeatSeconds: NumberOrPath;
+  readonly timeoutSeconds: NumberField;
+  readonly heartbeatSeconds: NumberField;
 }
 
 export interface Resource {
@@ -88,8 +107,21 @@ export interface Resource {
 
 export interface ChoiceState extends InputOutput {
   readonly type: 'Choice';
-  readonly choices: readonly { readonly condition: Condition; readonly next: string }[];
+  readonly choices: readonly ChoiceRule[];
+  /** Its output and assign are those of the default. */
+  readonly jsonata: (OutputQueries & { readonly choices: readonly QueryRule[] }) | undefined;
   readonly default: string | undefined;
+}
+
+interface ChoiceRule {
+  readonly condition: Condition;
+  readonly next: string;
+  readonly assign: Expression | undefined;
+}
+
+interface QueryRule extends OutputQueries {
+  readonly condition: Query;
+  readonly next: string;
 }
 
 export interface PassState extends ResultState {
@@ -100,8 +132,8 @@ export interface PassState extends ResultState {
 export interface WaitState extends InputOutput {
   readonly type: 'Wait';
   readonly until:
-    | { readonly kind: 'seconds'; readonly seconds: number | JsonPath }
-    | { readonly kind: 'timestamp'; readonly timestamp: string | JsonPath };
+    | { readonly kind: 'seconds'; readonly seconds: number | JsonPath | Query }
+    | { readonly kind: 'timestamp'; readonly timestamp: string | JsonPath | Query };
   readonly next: string | undefined;
 }
 
@@ -113,6 +145,7 @@ export interface FailState extends NamedState {
   readonly type: 'Fail';
   readonly error: Expression | undefined;
   readonly cause: Expression | undefined;
+  readonly jsonata: { readonly error: Query | undefined; readonly cause: Query | undefined } | undefined;
 }
 
 export interface ParallelState extends WorkState {
@@ -122,10 +155,18 @@ export interface ParallelState extends WorkState {
 
 export interface MapState extends WorkState {
   readonly type: 'Map';
+  readonly jsonata: (WorkState['jsonata'] & MapQueries) | undefined;
   readonly itemsPath: JsonPath | undefined;
   readonly itemSelector: Expression | undefined;
-  readonly maxConcurrency: NumberOrPath;
+  readonly maxConcurrency: NumberField;
   readonly processor: StateGraph;
   /** Undefined for an inline Map. */
   readonly distributed: DistributedMap | undefined;
+}
+
+/** What a JSONata Map computes. */
+interface MapQueries {
+  /** The array of the state's items; its input if undefined. */
+  readonly items: Query | undefined;
+  readonly itemSelector: Query | undefined;
 }

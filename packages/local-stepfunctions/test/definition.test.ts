@@ -100,11 +100,15 @@ describe('is refused:', () => {
     ['no States', { StartAt: 'A' }, ': the field States is required'],
     ['a state that is none', { StartAt: 'A', States: { A: 1 } }, '/States/A: must be an object'],
     [
-      'JSONata',
-      { ...single({ Type: 'Succeed' }), QueryLanguage: 'JSONata' },
-      '/QueryLanguage: must be JSONPath',
+      'an unknown language',
+      { ...single({ Type: 'Succeed' }), QueryLanguage: 'SQL' },
+      '/QueryLanguage: must be JSONPath or JSONata',
     ],
-    ['a JSONata state', single({ Type: 'Succeed', QueryLanguage: 'JSONata' }), '/States/Only/QueryLanguage'],
+    [
+      'a state in an unknown language',
+      single({ Type: 'Succeed', QueryLanguage: 'SQL' }),
+      '/States/Only/QueryLanguage',
+    ],
     ['another version', { ...single({ Type: 'Succeed' }), Version: '2.0' }, '/Version: must be 1.0'],
     [
       'a timeout of 0',
@@ -197,8 +201,8 @@ describe('is refused:', () => {
       'longer than 80',
     ],
     [
-      'variables',
-      single({ Type: 'Pass', Assign: { a: 1 }, End: true }),
+      'a Succeed that assigns',
+      single({ Type: 'Succeed', Assign: { a: 1 } }),
       '/States/Only/Assign: is not supported here',
     ],
   ])('%s', (_what, definition, problem) => {

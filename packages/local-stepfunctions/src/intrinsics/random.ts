@@ -5,12 +5,12 @@ export function randomInteger(
   seed: number | undefined,
   random: () => number,
 ): number {
-  const fraction = seed === undefined ? random() : mulberry32(seed);
+  const fraction = seed === undefined ? random() : seededFraction(seed);
   return start + Math.floor(fraction * (end - start));
 }
 
-/** First number in [0, 1) of the mulberry32 generator (public domain, Tommy Ettinger). */
-function mulberry32(seed: number): number {
+/** First number in [0, 1) that the mulberry32 generator (public domain, Tommy Ettinger) gives for a seed. */
+export function seededFraction(seed: number): number {
   const state = (seed + 0x6d2b79f5) | 0;
   let mixed = Math.imul(state ^ (state >>> 15), state | 1);
   mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);

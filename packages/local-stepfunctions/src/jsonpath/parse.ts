@@ -4,6 +4,7 @@ import { Cursor, type JsonPath, type Segment } from './syntax.ts';
 // Operators end a name, so that a filter may be written without blanks.
 const NAME = /[^\s.[\](),'"*?=<>!&|]+/y;
 const INTEGER = /-?\d{1,9}/y;
+const VARIABLE = /\p{ID_Start}\p{ID_Continue}*/uy;
 
 /** Reads a whole text as a path. Throws ExpressionSyntaxError. */
 export function parseJsonPath(text: string): JsonPath {
@@ -18,13 +19,20 @@ export function parsePathAt(cursor: Cursor): JsonPath {
   const start = cursor.position;
   if (!cursor.take('$')) throw cursor.error("a path starts with '$'");
   const onContext = cursor.take('$');
-  return readSteps(cursor, start, onContext);
+  const variable = onContext ? undefined : cursor.takeMatch(VARIABLE);
+  if (variable === 'states') throw cursor.error('$states exists in JSONata only; here it is $ or $$');
+  return readSteps(cursor, start, onContext, variable);
 }
 
-function readSteps(cursor: Cursor, start: number, onContext: boolean): JsonPath {
+function readSteps(
+  cursor: Cursor,
+  start: number,
+  onContext: boolean,
+  variable: string | undefined,
+): JsonPath {
   const segments = parseSegments(cursor);
   const source = cursor.text.slice(start, cursor.position);
-  return { source, onContext, segments, definite: isDefinite(segments) };
+  return { source, onContext, variable, segments, definite: isDefinite(segments) };
 }
 
 function parseSegments(cursor: Cursor): Segment[] {
@@ -102,7 +110,7 @@ function bracketContent(cursor: Cursor): Segment {
 }
 
 function operandPath(cursor: Cursor): JsonPath {
-  return readSteps(cursor, cursor.position - 1, false);
+  return readSteps(cursor, cursor.position - 1, false, undefined);
 }
 
 function integer(cursor: Cursor): number | undefined {

@@ -10,7 +10,16 @@ export function parseReferencePath(text: string): JsonPath {
     (segment) => segment.kind === 'name' || (segment.kind === 'index' && segment.index >= 0),
   );
   if (!isReference) {
-    throw new ExpressionSyntaxError(`'${text}' is not a reference path (field names and indexes only)`, 0);
+    throw new ExpressionSyntaxError(`'${text}' is not a reference path (field names and indexes only)`);
+  }
+  return path;
+}
+
+/** A reference path to where a result is put: into the state's input, not the context object or a variable. */
+export function parseResultPath(text: string): JsonPath {
+  const path = parseReferencePath(text);
+  if (path.onContext || path.variable !== undefined) {
+    throw new ExpressionSyntaxError(`'${text}' does not start with '$' alone`);
   }
   return path;
 }

@@ -20,6 +20,8 @@ export interface JsonPath {
   readonly source: string;
   /** Starts with `$$`: applies to the context object instead of the input. */
   readonly onContext: boolean;
+  /** `name` if it starts with `$name`: applies to that variable instead of the input. */
+  readonly variable: string | undefined;
   readonly segments: readonly Segment[];
   /** Selects at most one node; other paths select a list. */
   readonly definite: boolean;
@@ -27,8 +29,8 @@ export interface JsonPath {
 
 /** A path or an intrinsic call that cannot be read; the message says what and at which character. */
 export class ExpressionSyntaxError extends Error {
-  constructor(message: string, position: number) {
-    super(`${message} at character ${position + 1}`);
+  constructor(message: string, position?: number) {
+    super(position === undefined ? message : `${message} at character ${position + 1}`);
     this.name = 'ExpressionSyntaxError';
   }
 }

@@ -49,8 +49,10 @@ function loadCombination(
   const conditions = readers.flatMap((reader) => {
     if (reader === undefined) return [];
     const condition = loadChoiceRule(reader, nesting + 1);
-    if (reader.has('Next')) reader.report('Next', 'is allowed in the outermost rule only');
-    reader.value('Next');
+    for (const field of ['Next', 'Assign']) {
+      if (reader.has(field)) reader.report(field, 'is allowed in the outermost rule only');
+      reader.value(field);
+    }
     reader.refuseOtherFields();
     return condition ?? [];
   });

@@ -1,6 +1,9 @@
-import { parseReferencePath } from '../jsonpath/reference-path.ts';
+import { parseResultPath } from '../jsonpath/reference-path.ts';
 import type { Catcher, Retrier } from '../state-machine.ts';
+import { loadAssign, loadOutputQueries } from './assign.ts';
 import type { FieldReader } from './field-reader.ts';
+import type { QueryLanguage } from './query-language.ts';
+import type { VariableNames } from './variables.ts';
 
 /** Largest MaxDelaySeconds: a year. */
 const MAX_DELAY_SECONDS = 31_622_400;
@@ -48,16 +51,28 @@ export function loadRetriers(state: FieldReader): Retrier[] {
 
 export function loadCatchers(
   state: FieldReader,
+  language: QueryLanguage,
   target: (field: string, reader: FieldReader) => string,
+  names: VariableNames,
 ): Catcher[] {
   const readers = state.objects('Catch');
   return readers.map((reader, index) => {
     const catcher = {
       errorEquals: loadErrorEquals(reader, index === readers.length - 1),
       next: target('Next', reader),
-      resultPath: reader.nullablePath('ResultPath', parseReferencePath),
+      ...(language === 'JSONPath'
+        ? {
+            resultPath: reader.nullablePath('ResultPath', parseResultPath),
+            assign: loadAssign(reader, names),
+            jsonata: undefined,
+          }
+        : {
+            resultPath: undefined,
+            assign: undefined,
+            jsonata: loadOutputQueries(reader, names, ['errorOutput'], `Catch[${index}]/`),
+          }),
     };
-    reader.refuseOtherFields();
+    reader.refuseOtherFields(language);
     return catcher;
   });
 }

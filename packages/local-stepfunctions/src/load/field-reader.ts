@@ -1,8 +1,11 @@
 import type { DefinitionProblem } from '../errors.ts';
 import { isArray, isObject, type Json, type JsonArray, type JsonObject, valueAt } from '../json.ts';
+import type { StatesPart } from '../jsonata/expression.ts';
+import { Query } from '../jsonata/query.ts';
 import { parseJsonPath } from '../jsonpath/parse.ts';
 import { ExpressionSyntaxError, type JsonPath } from '../jsonpath/syntax.ts';
 import { compileTemplate, type Expression } from '../payload-template.ts';
+import { languageOf, type QueryLanguage } from './query-language.ts';
 
 /**
  * Reads the fields of one object of a definition. What is wrong is collected, not thrown; a field that
@@ -27,6 +30,11 @@ export class FieldReader {
 
   report(field: string, message: string): void {
     this.#problems.push({ path: field === '' ? this.path : `${this.path}/${field}`, message });
+  }
+
+  /** Problems that were found elsewhere, with their own paths. */
+  add(problems: readonly DefinitionProblem[]): void {
+    this.#problems.push(...problems);
   }
 
   value(field: string): Json | undefined {
@@ -86,6 +94,10 @@ export class FieldReader {
     return this.array(field).flatMap((item, index) => this.readerOf(item, `${field}[${index}]`) ?? []);
   }
 
+  keys(): string[] {
+    return Object.keys(this.#object);
+  }
+
   /** A reader for each member. */
   members(): [name: string, reader: FieldReader][] {
     return Object.keys(this.#object).flatMap((name) => {
@@ -111,13 +123,30 @@ export class FieldReader {
   ): JsonPath | null | undefined {
     if (this.value(field) === null) return null;
     const path = this.jsonPath(field, parse);
+    if (path === undefined || path.onContext || path.variable !== undefined) return path;
     // `$` is what an absent path means.
-    return path !== undefined && path.segments.length === 0 && !path.onContext ? undefined : path;
+    return path.segments.length === 0 ? undefined : path;
   }
 
   template(field: string): Expression | undefined {
     const value = this.value(field);
     return value === undefined ? undefined : compileTemplate(value, (message) => this.report(field, message));
+  }
+
+  /**
+   * A field of a JSONata state. `$states.result` and `$states.errorOutput` exist in some only.
+   *
+   * @param location how errors at run time name the field; in rules and catchers relative to the state
+   */
+  query(field: string, visible: readonly StatesPart[] = [], location = field): Query | undefined {
+    const value = this.value(field);
+    if (value === undefined) return undefined;
+    return new Query(value, {
+      location,
+      visible: new Set(visible),
+      // Below the field the two paths are the same.
+      report: (place, message) => this.report(`${field}${place.slice(location.length)}`, message),
+    });
   }
 
   /** What `compile` gives, or undefined and a problem if the field's text cannot be read. */
@@ -143,9 +172,13 @@ export class FieldReader {
     for (const field of Object.keys(this.#object)) this.#read.add(field);
   }
 
-  refuseOtherFields(): void {
+  /** @param language of the state that the fields belong to */
+  refuseOtherFields(language?: QueryLanguage): void {
     for (const field of Object.keys(this.#object)) {
-      if (!this.#read.has(field)) this.report(field, 'is not supported here');
+      if (this.#read.has(field)) continue;
+      const other = language === undefined ? undefined : languageOf(field);
+      const belongs = other !== undefined && other !== language;
+      this.report(field, belongs ? `is allowed in ${other} states only` : 'is not supported here');
     }
   }
 }

@@ -1,17 +1,21 @@
 import type { Resource, State, StateGraph } from '../state-machine.ts';
 import type { FieldReader } from './field-reader.ts';
+import type { QueryLanguage } from './query-language.ts';
 import { loadState } from './states.ts';
+import { VariableNames } from './variables.ts';
 
 /** What is collected over all the graphs of a definition. */
 export interface LoadContext {
   readonly resources: { resource: Resource; path: string }[];
   readonly stateNames: Set<string>;
+  /** Of the state machine. */
+  readonly language: QueryLanguage;
 }
 
 const MAX_NAME_LENGTH = 80;
 
 /** Reads StartAt and States, and checks that every transition leads somewhere and every state is reached. */
-export function loadGraph(reader: FieldReader, context: LoadContext): StateGraph {
+export function loadGraph(reader: FieldReader, context: LoadContext, names: VariableNames): StateGraph {
   const startAt = reader.requiredText('StartAt');
   const states = new Map<string, State>();
   const readers = new Map<string, FieldReader>();
@@ -30,10 +34,12 @@ export function loadGraph(reader: FieldReader, context: LoadContext): StateGraph
     };
     const state = loadState(stateReader, name, {
       target,
-      graph: (holder) => loadGraph(holder, context),
+      language: context.language,
+      names,
+      graph: (holder) => loadGraph(holder, context, new VariableNames(names)),
+      separateGraph: (holder) => loadSeparateGraph(holder, context, stateReader),
       resource: (resource) => context.resources.push({ resource, path: `${stateReader.path}/Resource` }),
     });
-    stateReader.refuseOtherFields();
     if (state !== undefined) states.set(name, state);
     readers.set(name, stateReader);
     targets.set(name, own);
@@ -43,6 +49,14 @@ export function loadGraph(reader: FieldReader, context: LoadContext): StateGraph
     reader.report('StartAt', `there is no state '${startAt}'`);
   reportUnreached(startAt, readers, targets);
   return { startAt: startAt ?? '', states };
+}
+
+/** A graph whose executions see no variables but their own: the processor of a Distributed Map. */
+function loadSeparateGraph(reader: FieldReader, context: LoadContext, state: FieldReader): StateGraph {
+  const names = new VariableNames();
+  const graph = loadGraph(reader, context, names);
+  state.add(names.problems());
+  return graph;
 }
 
 function checkName(name: string, reader: FieldReader, context: LoadContext): void {

@@ -2,6 +2,7 @@ import { AbortScope } from '../abort-scope.ts';
 import { StateError } from '../errors.ts';
 import type { Json, JsonArray, JsonObject } from '../json.ts';
 import type { StateGraph } from '../state-machine.ts';
+import { Variables } from '../variables.ts';
 import { abortedEvent, type Branch, type Run } from './run.ts';
 
 /** Why a branch stops whose sibling has failed. */
@@ -45,7 +46,8 @@ export async function runBranches(set: BranchSet, count: number, concurrency: nu
     const index = started;
     started += 1;
     const { input, map } = set.inputOf(index);
-    const branch: Branch = { previousEventId, state: undefined, abort, map };
+    const variables = new Variables(parent.variables);
+    const branch: Branch = { previousEventId, state: undefined, abort, map, variables };
     set.onStarted(branch, index);
     running.set(index, branch);
     return { branch, index, input };
@@ -83,12 +85,14 @@ export async function runBranches(set: BranchSet, count: number, concurrency: nu
     const { branch, index, input } = place;
     try {
       outputs[index] = await run.runGraph(set.graphOf(index), input, branch);
+      branch.variables.close();
       const lastEventId = branch.previousEventId;
       set.onSucceeded(branch, index);
       running.delete(index);
       parent.previousEventId = branch.previousEventId;
       return lastEventId;
     } catch (error) {
+      branch.variables.close();
       running.delete(index);
       fail(error, branch.previousEventId, place);
       return undefined;

@@ -1,11 +1,13 @@
 import { EvaluationError } from '../errors.ts';
-import type { Json } from '../json.ts';
+import { isObject, type Json, type JsonObject } from '../json.ts';
+import { Query } from '../jsonata/query.ts';
 import { insertAt } from '../jsonpath/reference-path.ts';
 import type { JsonPath } from '../jsonpath/syntax.ts';
 import { checkPayload } from '../payload.ts';
+import type { Expression } from '../payload-template.ts';
 import { resolve, type Scope } from '../scope.ts';
-import type { InputOutput, NumberOrPath, ResultState } from '../state-machine.ts';
-import type { StateRun } from './run.ts';
+import type { InputOutput, NumberField, ResultState } from '../state-machine.ts';
+import type { Outcome, StateRun } from './run.ts';
 
 /** Applies InputPath. */
 export function selectInput(state: InputOutput, rawInput: Json, run: StateRun): Json {
@@ -20,10 +22,23 @@ export function applyParameters(state: ResultState, input: Json, run: StateRun):
   return effective;
 }
 
-/** Applies ResultSelector, ResultPath and OutputPath. */
-export function combineResult(state: ResultState, rawInput: Json, result: Json, run: StateRun): Json {
+/** Applies ResultSelector, ResultPath and OutputPath, and Assign to the result. */
+export function combineResult(state: ResultState, rawInput: Json, result: Json, run: StateRun): Outcome {
   const selected = state.resultSelector === undefined ? result : state.resultSelector(run.scopeOf(result));
-  return selectOutput(state, rawInput, placeResult(state.resultPath, rawInput, selected), run);
+  const output = selectOutput(state, rawInput, placeResult(state.resultPath, rawInput, selected), run);
+  return { output, next: state.next, assigned: computeVariables(state.assign, result, run) };
+}
+
+/** Applies Assign, in which `$` means the value; the variables still have their values of before. */
+export function computeVariables(
+  assign: Expression | undefined,
+  value: Json,
+  run: StateRun,
+): JsonObject | undefined {
+  if (assign === undefined) return undefined;
+  const assigned = assign(run.scopeOf(value));
+  // It was compiled from an object, which gives an object.
+  return isObject(assigned) ? assigned : undefined;
 }
 
 export function placeResult(path: JsonPath | null | undefined, rawInput: Json, result: Json): Json {
@@ -53,16 +68,23 @@ function applyPath(path: JsonPath | null | undefined, value: Json, run: StateRun
   return path === null ? {} : resolve(path, run.scopeOf(value));
 }
 
+/** AWS reads the numbers of a Map, but not durations, from texts too (seen). */
+function isTakenAsText(field: string, text: string): boolean {
+  return !field.endsWith('Seconds') && /^\d{1,10}$/.test(text);
+}
+
 /** The number itself or what its path finds, which must be an integer not below the smallest. */
 export function integerOf(
   field: string,
-  value: NumberOrPath,
+  value: NumberField,
   smallest: number,
   scope: Scope,
 ): number | undefined {
   if (value === undefined || typeof value === 'number') return value;
+  if (value instanceof Query) throw new TypeError(`${field} has not been computed`);
   const found = resolve(value, scope);
-  if (typeof found === 'number' && Number.isInteger(found) && found >= smallest) return found;
+  const number = typeof found === 'string' && isTakenAsText(field, found) ? Number(found) : found;
+  if (typeof number === 'number' && Number.isInteger(number) && number >= smallest) return number;
   const text = typeof found === 'string' ? found : JSON.stringify(found);
   throw new EvaluationError(
     'States.Runtime',

@@ -1,8 +1,16 @@
 import { HeartbeatTimeout, StateError } from '../errors.ts';
 import type { Json } from '../json.ts';
 import { checkPayload } from '../payload.ts';
-import type { Catcher, MapState, ParallelState, Retrier, TaskState } from '../state-machine.ts';
-import { combineResult, placeResult, resultTooLarge } from './data-flow.ts';
+import type {
+  Catcher,
+  MapState,
+  OutputQueries,
+  ParallelState,
+  Retrier,
+  TaskState,
+} from '../state-machine.ts';
+import { combineResult, computeVariables, placeResult, resultTooLarge } from './data-flow.ts';
+import { computeOutput } from './jsonata.ts';
 import { type Branch, type Outcome, type Run, record, type StateRun } from './run.ts';
 
 /**
@@ -20,7 +28,8 @@ export async function withErrorHandling(
   for (;;) {
     try {
       const result = await attempt();
-      return { output: combineResult(state, rawInput, result, stateRun), next: state.next };
+      if (state.jsonata === undefined) return combineResult(state, rawInput, result, stateRun);
+      return { ...(await computeOutput(state.jsonata, result, stateRun, { result })), next: state.next };
     } catch (thrown) {
       const error = stateRun.located(thrown);
       if (!(error instanceof StateError)) throw error;
@@ -29,7 +38,9 @@ export async function withErrorHandling(
         if (stateRun.started && state.type !== 'Task') record(run, branch, `${state.type}StateFailed`);
         const catcher = state.catch.find((candidate) => catches(candidate.errorEquals, error));
         if (catcher === undefined) throw error;
-        return caught(catcher, rawInput, error, stateRun);
+        return catcher.jsonata === undefined
+          ? caught(catcher, rawInput, error, stateRun)
+          : await caughtByQuery(catcher, catcher.jsonata, error, stateRun);
       }
       stateRun.retryCount += 1;
       await branch.abort.race(run.clock.sleep(delay * 1_000, branch.abort.signal));
@@ -39,9 +50,27 @@ export async function withErrorHandling(
 
 function caught(catcher: Catcher, rawInput: Json, error: StateError, stateRun: StateRun): Outcome {
   try {
-    const output = placeResult(catcher.resultPath, rawInput, errorOutput(error));
+    const thrown = errorOutput(error);
+    const output = placeResult(catcher.resultPath, rawInput, thrown);
     checkPayload(output, () => resultTooLarge(stateRun.stateName));
-    return { output, next: catcher.next };
+    return { output, next: catcher.next, assigned: computeVariables(catcher.assign, thrown, stateRun) };
+  } catch (failure) {
+    throw stateRun.located(failure);
+  }
+}
+
+async function caughtByQuery(
+  catcher: Catcher,
+  queries: OutputQueries,
+  error: StateError,
+  stateRun: StateRun,
+): Promise<Outcome> {
+  const thrown = errorOutput(error);
+  try {
+    return {
+      ...(await computeOutput(queries, thrown, stateRun, { errorOutput: thrown })),
+      next: catcher.next,
+    };
   } catch (failure) {
     throw stateRun.located(failure);
   }

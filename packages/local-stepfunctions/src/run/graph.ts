@@ -1,9 +1,18 @@
 import { EvaluationError, StateError } from '../errors.ts';
 import { entered, exited } from '../history.ts';
 import type { Json } from '../json.ts';
-import type { ChoiceState, FailState, PassState, State, StateGraph } from '../state-machine.ts';
-import { applyParameters, combineResult, selectInput, selectOutput } from './data-flow.ts';
+import type {
+  ChoiceState,
+  FailState,
+  InputOutput,
+  OutputQueries,
+  PassState,
+  State,
+  StateGraph,
+} from '../state-machine.ts';
+import { applyParameters, combineResult, computeVariables, selectInput, selectOutput } from './data-flow.ts';
 import { withErrorHandling } from './error-handling.ts';
+import { computeCondition, computeOutput, computeText } from './jsonata.ts';
 import { attemptMap } from './map.ts';
 import { attemptParallel } from './parallel.ts';
 import { type Branch, type Outcome, type Run, record, StateRun } from './run.ts';
@@ -18,10 +27,15 @@ export async function runGraph(run: Run, graph: StateGraph, input: Json, branch:
     // The definition was checked: every transition leads to a state.
     if (state === undefined) throw new Error(`there is no state '${name}'`);
     branch.state = state;
+    const { previousEventId } = branch;
     const enteredEventId = record(run, branch, `${state.type}StateEntered`, entered(name, payload));
-    const stateRun = new StateRun(run, branch, state, payload, enteredEventId);
+    const stateRun = new StateRun(run, branch, state, payload, enteredEventId, previousEventId);
     const outcome = await runState(run, branch, state, stateRun);
-    if (state.type !== 'Fail') record(run, branch, `${state.type}StateExited`, exited(name, outcome.output));
+    const { assigned } = outcome;
+    if (assigned !== undefined) branch.variables.assign(assigned);
+    if (state.type !== 'Fail') {
+      record(run, branch, `${state.type}StateExited`, exited(name, outcome.output, assigned));
+    }
     payload = outcome.output;
     name = outcome.next;
   }
@@ -41,6 +55,7 @@ function runState(run: Run, branch: Branch, state: State, stateRun: StateRun): O
     case 'Wait':
       return waitFor(run, branch, state, stateRun);
     default:
+      if (state.jsonata !== undefined) return runQueries(state, stateRun);
       try {
         return runAtOnce(state, stateRun);
       } catch (error) {
@@ -49,10 +64,51 @@ function runState(run: Run, branch: Branch, state: State, stateRun: StateRun): O
   }
 }
 
-function runAtOnce(
-  state: Exclude<State, { type: 'Task' | 'Parallel' | 'Map' | 'Wait' }>,
-  stateRun: StateRun,
-): Outcome {
+/** A state that does nothing but compute. */
+type ComputingState = Exclude<State, { type: 'Task' | 'Parallel' | 'Map' | 'Wait' }>;
+
+async function runQueries(state: ComputingState, stateRun: StateRun): Promise<Outcome> {
+  try {
+    switch (state.type) {
+      case 'Pass':
+        return { ...(await computeOutcome(state, stateRun)), next: state.next };
+      case 'Succeed':
+        return { ...(await computeOutcome(state, stateRun)), next: undefined };
+      case 'Choice':
+        return await chooseByQueries(state, stateRun);
+      case 'Fail':
+        return await failByQueries(state, stateRun);
+    }
+  } catch (error) {
+    throw stateRun.located(error);
+  }
+}
+
+function computeOutcome({ jsonata }: InputOutput, stateRun: StateRun) {
+  return computeOutput(jsonata ?? NO_QUERIES, stateRun.input, stateRun);
+}
+
+const NO_QUERIES: OutputQueries = { output: undefined, assign: undefined };
+
+async function chooseByQueries(state: ChoiceState, stateRun: StateRun): Promise<Outcome> {
+  const bindings = stateRun.bindings();
+  for (const rule of state.jsonata?.choices ?? []) {
+    if (await computeCondition(rule.condition, bindings)) {
+      return { ...(await computeOutput(rule, stateRun.input, stateRun)), next: rule.next };
+    }
+  }
+  const next = state.default ?? noChoiceMatched();
+  return { ...(await computeOutcome(state, stateRun)), next };
+}
+
+async function failByQueries({ jsonata }: FailState, stateRun: StateRun): Promise<never> {
+  const bindings = stateRun.bindings();
+  const error = jsonata?.error && (await computeText(jsonata.error, bindings));
+  const cause = jsonata?.cause && (await computeText(jsonata.cause, bindings));
+  throw new StateError(error, cause);
+}
+
+function runAtOnce(state: ComputingState, stateRun: StateRun): Outcome {
   switch (state.type) {
     case 'Pass':
       return pass(state, stateRun);
@@ -60,7 +116,8 @@ function runAtOnce(
       return choose(state, stateRun);
     case 'Succeed': {
       const input = selectInput(state, stateRun.input, stateRun);
-      return { output: selectOutput(state, stateRun.input, input, stateRun), next: undefined };
+      const output = selectOutput(state, stateRun.input, input, stateRun);
+      return { output, next: undefined, assigned: undefined };
     }
     case 'Fail':
       return fail(state, stateRun);
@@ -71,20 +128,25 @@ function pass(state: PassState, stateRun: StateRun): Outcome {
   const rawInput = stateRun.input;
   const input = applyParameters(state, selectInput(state, rawInput, stateRun), stateRun);
   const result = state.result === undefined ? input : state.result;
-  return { output: combineResult(state, rawInput, result, stateRun), next: state.next };
+  return combineResult(state, rawInput, result, stateRun);
 }
 
 function choose(state: ChoiceState, stateRun: StateRun): Outcome {
   const input = selectInput(state, stateRun.input, stateRun);
   const scope = stateRun.scopeOf(input);
-  const next = state.choices.find((choice) => choice.condition(scope))?.next ?? state.default;
-  if (next === undefined) {
-    throw new EvaluationError(
-      'States.NoChoiceMatched',
-      'Failed to transition out of the state. No choice rule matched and there is no Default.',
-    );
-  }
-  return { output: selectOutput(state, stateRun.input, input, stateRun), next };
+  const rule = state.choices.find((choice) => choice.condition(scope));
+  const next = rule?.next ?? state.default ?? noChoiceMatched();
+  // The state's own Assign belongs to its Default.
+  const { assign } = rule ?? state;
+  const assigned = computeVariables(assign, input, stateRun);
+  return { output: selectOutput(state, stateRun.input, input, stateRun), next, assigned };
+}
+
+function noChoiceMatched(): never {
+  throw new EvaluationError(
+    'States.NoChoiceMatched',
+    'Failed to transition out of the state. No choice rule matched and there is no Default.',
+  );
 }
 
 function fail(state: FailState, stateRun: StateRun): never {

@@ -3,8 +3,9 @@ import { isArray, type Json, type JsonArray, type JsonObject } from '../json.ts'
 import { checkPayload } from '../payload.ts';
 import { lookUp } from '../scope.ts';
 import type { MapState } from '../state-machine.ts';
-import { runBranches } from './branches.ts';
+import { type BranchSet, runBranches } from './branches.ts';
 import { integerOf, resultTooLarge, selectInput } from './data-flow.ts';
+import { computeInteger, computeItem, computeItems } from './jsonata.ts';
 import { type Branch, type Run, record, type StateRun } from './run.ts';
 
 /** Most iterations of an inline Map that run at the same time (Step Functions quota). */
@@ -17,9 +18,10 @@ export async function attemptMap(
   state: MapState,
   stateRun: StateRun,
 ): Promise<Json> {
-  const input = selectInput(state, stateRun.input, stateRun);
-  const items = selectItems(state, input, stateRun);
-  const wanted = integerOf('MaxConcurrency', state.maxConcurrency, 0, stateRun.scopeOf(input)) ?? 0;
+  const { items, wanted, inputOf } =
+    state.jsonata === undefined
+      ? planIterations(state, stateRun)
+      : await planByQueries(state, state.jsonata, stateRun);
   const concurrency = wanted === 0 ? MAX_INLINE_CONCURRENCY : Math.min(wanted, MAX_INLINE_CONCURRENCY);
   stateRun.started = true;
   record(run, branch, 'MapStateStarted', { mapStateStartedEventDetails: { length: items.length } });
@@ -28,7 +30,7 @@ export async function attemptMap(
       run,
       parent: branch,
       graphOf: () => state.processor,
-      inputOf: (index) => iterationInput(state, input, items[index] ?? null, index, stateRun),
+      inputOf,
       onStarted: (iteration, index) =>
         record(run, iteration, 'MapIterationStarted', {
           mapIterationStartedEventDetails: { name: state.name, index },
@@ -54,6 +56,45 @@ export async function attemptMap(
   return outputs;
 }
 
+/** What an inline Map is to do. */
+interface Iterations {
+  readonly items: JsonArray;
+  /** MaxConcurrency; 0 for as many as possible. */
+  readonly wanted: number;
+  readonly inputOf: BranchSet['inputOf'];
+}
+
+function planIterations(state: MapState, stateRun: StateRun): Iterations {
+  const input = selectInput(state, stateRun.input, stateRun);
+  const items = selectItems(state, input, stateRun);
+  const wanted = integerOf('MaxConcurrency', state.maxConcurrency, 0, stateRun.scopeOf(input)) ?? 0;
+  return {
+    items,
+    wanted,
+    inputOf: (index) => iterationInput(state, input, items[index] ?? null, index, stateRun),
+  };
+}
+
+/** The ItemSelector is applied to all items before the first iteration starts. */
+async function planByQueries(
+  state: MapState,
+  queries: NonNullable<MapState['jsonata']>,
+  stateRun: StateRun,
+): Promise<Iterations> {
+  const items = await computeItems(queries.items, stateRun);
+  const wanted = (await computeInteger('MaxConcurrency', state.maxConcurrency, 0, stateRun)) ?? 0;
+  const inputs: ReturnType<BranchSet['inputOf']>[] = [];
+  for (const [index, item] of items.entries()) {
+    const map = mapContext(item, index);
+    inputs.push({ input: await computeItem(queries.itemSelector, item, map, stateRun), map });
+  }
+  return { items, wanted, inputOf: (index) => inputs[index] ?? { input: null, map: undefined } };
+}
+
+function mapContext(item: Json, index: number): JsonObject {
+  return { Item: { Index: index, Value: item } };
+}
+
 function selectItems(state: MapState, input: Json, stateRun: StateRun): JsonArray {
   const items = state.itemsPath === undefined ? input : lookUp(state.itemsPath, stateRun.scopeOf(input));
   if (isArray(items)) return items;
@@ -68,7 +109,7 @@ function iterationInput(
   index: number,
   stateRun: StateRun,
 ): { readonly input: Json; readonly map: JsonObject } {
-  const map = { Item: { Index: index, Value: item } };
+  const map = mapContext(item, index);
   if (state.itemSelector === undefined) return { input: item, map };
   const selected = state.itemSelector(stateRun.scopeOf(input, map));
   checkPayload(selected, () => resultTooLarge(state.name));

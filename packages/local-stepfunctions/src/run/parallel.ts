@@ -2,6 +2,7 @@ import type { Json } from '../json.ts';
 import type { ParallelState } from '../state-machine.ts';
 import { runBranches } from './branches.ts';
 import { applyParameters, selectInput } from './data-flow.ts';
+import { computeArguments } from './jsonata.ts';
 import { type Branch, type Run, record, type StateRun } from './run.ts';
 
 /** One attempt at a Parallel: every branch with the effective input, their outputs in order. */
@@ -11,7 +12,10 @@ export async function attemptParallel(
   state: ParallelState,
   stateRun: StateRun,
 ): Promise<Json> {
-  const input = applyParameters(state, selectInput(state, stateRun.input, stateRun), stateRun);
+  const input =
+    state.jsonata === undefined
+      ? applyParameters(state, selectInput(state, stateRun.input, stateRun), stateRun)
+      : await computeArguments(state.jsonata.arguments, stateRun);
   stateRun.started = true;
   record(run, branch, 'ParallelStateStarted');
   const { branches } = state;

@@ -1,11 +1,14 @@
 import type { AbortScope } from '../abort-scope.ts';
 import type { Clock } from '../clock.ts';
 import { EvaluationError, StateError } from '../errors.ts';
-import type { History, HistoryEventDetails, HistoryEventType } from '../history.ts';
+import { failureDetails, type History, type HistoryEventDetails, type HistoryEventType } from '../history.ts';
 import type { Json, JsonObject } from '../json.ts';
+import { type Bindings, QueryError } from '../jsonata/expression.ts';
+import { queryFunctions } from '../jsonata/functions.ts';
 import type { Scope } from '../scope.ts';
 import type { State, StateGraph } from '../state-machine.ts';
 import type { TaskHandlers } from '../task-handler.ts';
+import type { Variables } from '../variables.ts';
 
 /** What all states of one execution share. */
 export interface Run {
@@ -29,12 +32,16 @@ export interface Branch {
   readonly abort: AbortScope;
   /** `$$.Map` inside an iteration. */
   readonly map: JsonObject | undefined;
+  /** What the branch's states have assigned. */
+  readonly variables: Variables;
 }
 
 /** Where a state's run leads. */
 export interface Outcome {
   readonly output: Json;
   readonly next: string | undefined;
+  /** Variables that get new values as the state ends, undefined if none does. */
+  readonly assigned: JsonObject | undefined;
 }
 
 /** Records an event as the branch's latest. A branch that was stopped has no more events. */
@@ -69,8 +76,17 @@ export class StateRun implements Scope {
   readonly #branch: Branch;
   readonly #state: State;
   readonly #enteredAt: number;
+  readonly #previousEventId: number;
 
-  constructor(run: Run, branch: Branch, state: State, input: Json, enteredEventId: number) {
+  /** @param previousEventId of the event before the one that the state was entered with */
+  constructor(
+    run: Run,
+    branch: Branch,
+    state: State,
+    input: Json,
+    enteredEventId: number,
+    previousEventId: number,
+  ) {
     this.input = input;
     this.random = run.random;
     this.enteredEventId = enteredEventId;
@@ -78,6 +94,7 @@ export class StateRun implements Scope {
     this.#branch = branch;
     this.#state = state;
     this.#enteredAt = run.clock.now();
+    this.#previousEventId = previousEventId;
   }
 
   get stateName(): string {
@@ -103,13 +120,51 @@ export class StateRun implements Scope {
 
   /** The same state, seeing another input and item. */
   scopeOf(input: Json, map: JsonObject | undefined = this.#branch.map): Scope {
-    return { input, random: this.random, context: () => this.context(map) };
+    return {
+      input,
+      random: this.random,
+      context: () => this.context(map),
+      variable: (name) => this.variable(name),
+    };
   }
 
-  /** Adds to an error of an expression where it happened, in AWS's words. */
+  variable(name: string): Json | undefined {
+    return this.#branch.variables.get(name);
+  }
+
+  /** What a JSONata expression of the state sees; `$states.input` is the state's raw input. */
+  bindings(
+    parts: { readonly result?: Json; readonly errorOutput?: Json } = {},
+    map: JsonObject | undefined = this.#branch.map,
+  ): Bindings {
+    return {
+      ...queryFunctions(this.random, this.#run.clock.now()),
+      ...this.#branch.variables.visible(),
+      states: { input: this.input, ...parts, context: this.context(map) },
+    };
+  }
+
+  /**
+   * Adds to an error of an expression where it happened, in AWS's words. A failed JSONata expression is an
+   * event too; in a state that has had no other event since it was entered it follows, as on AWS, what came
+   * before that.
+   */
   located(error: unknown): unknown {
     if (!(error instanceof EvaluationError)) return error;
     const where = `An error occurred while executing the state '${this.#state.name}' (entered at the event id #${this.enteredEventId}).`;
-    return new StateError(error.error, `${where} ${error.cause}`);
+    const located = new StateError(error.error, `${where} ${error.cause}`);
+    if (error instanceof QueryError) {
+      if (this.#branch.previousEventId === this.enteredEventId) {
+        this.#branch.previousEventId = this.#previousEventId;
+      }
+      record(this.#run, this.#branch, 'EvaluationFailed', {
+        evaluationFailedEventDetails: {
+          ...failureDetails(located),
+          state: this.#state.name,
+          location: error.location,
+        },
+      });
+    }
+    return located;
   }
 }

@@ -4,10 +4,12 @@ import { HeartbeatTimeout, StateError, TaskError } from '../errors.ts';
 import { failureDetails, taskScheduled, taskSucceeded } from '../history.ts';
 import { uuid } from '../intrinsics/random.ts';
 import type { Json, JsonObject } from '../json.ts';
+import type { Query } from '../jsonata/query.ts';
 import { toPayload } from '../payload.ts';
 import type { TaskState } from '../state-machine.ts';
 import type { TaskHandler, TaskRun } from '../task-handler.ts';
 import { applyParameters, integerOf, resultTooLarge, selectInput } from './data-flow.ts';
+import { computeArguments, computeInteger } from './jsonata.ts';
 import { type Branch, type Run, record, type StateRun } from './run.ts';
 
 interface TimeLimits {
@@ -24,9 +26,10 @@ export async function attemptTask(
 ): Promise<Json> {
   const { resource } = state;
   if (resource.action.endsWith('.waitForTaskToken')) stateRun.taskToken = uuid(run.random);
-  const input = selectInput(state, stateRun.input, stateRun);
-  const limits = timeLimits(state, input, stateRun);
-  const parameters = applyParameters(state, input, stateRun);
+  const { parameters, limits } =
+    state.jsonata === undefined
+      ? prepareTask(state, stateRun)
+      : await prepareByQueries(state, state.jsonata.arguments, stateRun);
   const named = { resourceType: resource.type, resource: resource.action };
   record(run, branch, 'TaskScheduled', taskScheduled(named, parameters, limits));
   record(run, branch, 'TaskStarted', { taskStartedEventDetails: named });
@@ -45,10 +48,38 @@ export async function attemptTask(
   }
 }
 
-function timeLimits(state: TaskState, input: Json, stateRun: StateRun): TimeLimits {
+/** What a task is given, and how long it may take. */
+interface Assignment {
+  readonly parameters: Json;
+  readonly limits: TimeLimits;
+}
+
+function prepareTask(state: TaskState, stateRun: StateRun): Assignment {
+  const input = selectInput(state, stateRun.input, stateRun);
   const scope = stateRun.scopeOf(input);
-  const timeoutInSeconds = integerOf('TimeoutSeconds', state.timeoutSeconds, 1, scope);
-  const heartbeatInSeconds = integerOf('HeartbeatSeconds', state.heartbeatSeconds, 1, scope);
+  const limits = timeLimits(
+    integerOf('TimeoutSeconds', state.timeoutSeconds, 1, scope),
+    integerOf('HeartbeatSeconds', state.heartbeatSeconds, 1, scope),
+  );
+  return { parameters: applyParameters(state, input, stateRun), limits };
+}
+
+async function prepareByQueries(
+  state: TaskState,
+  query: Query | undefined,
+  stateRun: StateRun,
+): Promise<Assignment> {
+  const limits = timeLimits(
+    await computeInteger('TimeoutSeconds', state.timeoutSeconds, 1, stateRun),
+    await computeInteger('HeartbeatSeconds', state.heartbeatSeconds, 1, stateRun),
+  );
+  return { parameters: await computeArguments(query, stateRun), limits };
+}
+
+function timeLimits(
+  timeoutInSeconds: number | undefined,
+  heartbeatInSeconds: number | undefined,
+): TimeLimits {
   return {
     ...(timeoutInSeconds === undefined ? {} : { timeoutInSeconds }),
     ...(heartbeatInSeconds === undefined ? {} : { heartbeatInSeconds }),

@@ -1,10 +1,12 @@
 import { EvaluationError } from '../errors.ts';
 import type { Json } from '../json.ts';
+import { Query } from '../jsonata/query.ts';
 import type { JsonPath } from '../jsonpath/syntax.ts';
 import { lookUp, resolve, type Scope } from '../scope.ts';
 import type { WaitState } from '../state-machine.ts';
 import { parseTimestamp } from '../timestamp.ts';
-import { selectInput, selectOutput } from './data-flow.ts';
+import { computeVariables, selectInput, selectOutput } from './data-flow.ts';
+import { computeInteger, computeOutput, computeText } from './jsonata.ts';
 import type { Branch, Outcome, Run, StateRun } from './run.ts';
 
 /** Longest wait that the service takes, in seconds. */
@@ -18,16 +20,33 @@ export async function waitFor(
 ): Promise<Outcome> {
   try {
     const input = selectInput(state, stateRun.input, stateRun);
-    const ms = delayOf(state, input, run.clock.now(), stateRun);
+    const until = state.jsonata === undefined ? state.until : await computeUntil(state.until, stateRun);
+    const ms = delayOf(until, run.clock.now(), stateRun.scopeOf(input));
     await branch.abort.race(run.clock.sleep(ms, branch.abort.signal));
-    return { output: selectOutput(state, stateRun.input, input, stateRun), next: state.next };
+    if (state.jsonata !== undefined) {
+      return { ...(await computeOutput(state.jsonata, input, stateRun)), next: state.next };
+    }
+    const output = selectOutput(state, stateRun.input, input, stateRun);
+    return { output, next: state.next, assigned: computeVariables(state.assign, input, stateRun) };
   } catch (error) {
     throw stateRun.located(error);
   }
 }
 
-function delayOf({ until }: WaitState, input: Json, now: number, stateRun: StateRun): number {
-  const scope = stateRun.scopeOf(input);
+/** A moment or duration whose expression has been computed. */
+async function computeUntil(until: WaitState['until'], stateRun: StateRun): Promise<WaitState['until']> {
+  if (until.kind === 'seconds') {
+    const seconds = await computeInteger('Seconds', until.seconds, 0, stateRun);
+    return seconds === undefined ? until : { kind: 'seconds', seconds };
+  }
+  const { timestamp: query } = until;
+  if (!(query instanceof Query)) return until;
+  const timestamp = await computeText(query, stateRun.bindings());
+  if (parseTimestamp(timestamp) !== undefined) return { kind: 'timestamp', timestamp };
+  throw query.error(`returned '${timestamp}', which is no RFC 3339 timestamp.`);
+}
+
+function delayOf(until: WaitState['until'], now: number, scope: Scope): number {
   const ms =
     until.kind === 'seconds'
       ? secondsOf(until.seconds, scope) * 1_000
@@ -36,8 +55,9 @@ function delayOf({ until }: WaitState, input: Json, now: number, stateRun: State
   return Math.max(0, ms);
 }
 
-function secondsOf(seconds: number | JsonPath, scope: Scope): number {
+function secondsOf(seconds: number | JsonPath | Query, scope: Scope): number {
   if (typeof seconds === 'number') return seconds;
+  if (seconds instanceof Query) throw new TypeError('Seconds has not been computed');
   const value = lookUp(seconds, scope);
   const { source } = seconds;
   if (value === undefined) {
@@ -54,7 +74,8 @@ function secondsOf(seconds: number | JsonPath, scope: Scope): number {
 }
 
 /** Milliseconds since the epoch. */
-function instantOf(timestamp: string | JsonPath, scope: Scope): number {
+function instantOf(timestamp: string | JsonPath | Query, scope: Scope): number {
+  if (timestamp instanceof Query) throw new TypeError('Timestamp has not been computed');
   const text = typeof timestamp === 'string' ? timestamp : resolve(timestamp, scope);
   const instant = typeof text === 'string' ? parseTimestamp(text) : undefined;
   if (instant === undefined) {
