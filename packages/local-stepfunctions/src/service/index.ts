@@ -1,0 +1,1 @@
+export { type StatesService, type StatesServiceOptions, startStatesService } from './start-states-service.ts';

@@ -1,0 +1,68 @@
+import { type Clock, systemClock } from '../clock.ts';
+import type { TaskHandlers } from '../task-handler.ts';
+import { createActions } from './actions.ts';
+import { Executions } from './executions.ts';
+import { serveJson } from './json-protocol.ts';
+import { StateMachines } from './state-machines.ts';
+import { TaskTokens } from './task-tokens.ts';
+
+export interface StatesServiceOptions {
+  /** Of 127.0.0.1; 0, the default, takes a free one. */
+  readonly port?: number;
+  /**
+   * What the tasks of all state machines are done by. That of a `.waitForTaskToken` resource, or of the plain
+   * call if there is none, hands over `task.context.Task.Token`; the task then waits for SendTaskSuccess or
+   * SendTaskFailure.
+   */
+  readonly handlers: TaskHandlers;
+  readonly clock?: Clock;
+  /** In the ARNs that the service gives. */
+  readonly region?: string;
+  /** Twelve digits. */
+  readonly accountId?: string;
+  /** How many ended executions can still be described, 1,000 by default; the oldest are forgotten. */
+  readonly keepFinished?: number;
+}
+
+export interface StatesService {
+  /** For `endpoint` of an SDK's client or `--endpoint-url` of the AWS CLI. */
+  readonly endpoint: string;
+  /** Stops what runs, as StopExecution does, answers the requests that are due, and closes the port. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Serves the interpreter on the loopback interface by the protocol of AWS Step Functions, so that the AWS CLI
+ * and SDKs drive it. State machines and executions live in memory. Any credentials do: nothing is authorized.
+ */
+export async function startStatesService(options: StatesServiceOptions): Promise<StatesService> {
+  const { port = 0, clock = systemClock, region = 'local', accountId = '000000000000' } = options;
+  const account = { region, accountId };
+  const tokens = new TaskTokens();
+  const handlers = tokens.waiting(options.handlers);
+  const executions = new Executions({
+    account,
+    clock,
+    handlers,
+    keepFinished: options.keepFinished ?? 1_000,
+  });
+  const stopping = new AbortController();
+  const actions = createActions({
+    machines: new StateMachines(account, clock, handlers),
+    executions,
+    tokens,
+    handlers,
+    clock,
+    signal: stopping.signal,
+  });
+  const server = await serveJson('AWSStepFunctions', actions, port);
+  return {
+    endpoint: server.endpoint,
+    async stop() {
+      stopping.abort();
+      const closed = server.close();
+      await executions.stopAll();
+      await closed;
+    },
+  };
+}
