@@ -34,6 +34,11 @@ export const commands: Readonly<Record<string, Entry>> = {
     does: 'ask the lake: each dataset is a table, so are runs and quarantine',
     load: async () => (await import('./query.ts')).query,
   },
+  plan: {
+    usage: 'plan FILE --dataset D',
+    does: 'what a file would take on AWS: time, cost, limits',
+    load: async () => (await import('./plan.ts')).plan,
+  },
   datasets: {
     usage: 'datasets [D]',
     does: 'list the datasets, or describe one',

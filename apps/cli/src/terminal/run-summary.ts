@@ -13,7 +13,7 @@ const LABEL = 12;
 const BAR = 20;
 
 /** `  Label       text`; lines after the first have no label. */
-const block = (label: string, lines: readonly string[], { bold }: Paint): string =>
+export const block = (label: string, lines: readonly string[], { bold }: Paint): string =>
   lines
     .map((line, at) => `  ${at === 0 ? bold(label.padEnd(LABEL)) : ' '.repeat(LABEL)}${line}`.trimEnd())
     .join('\n');

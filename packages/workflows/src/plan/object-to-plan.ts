@@ -2,9 +2,10 @@
 export interface CsvRows {
   readonly rows: number;
   readonly columns: number;
+  readonly delimiter: string;
   /** Of the header line; null: unknown. */
   readonly headerBytes: number | null;
-  /** Of a row as an item: a JSON object in UTF-8, the columns' names included. */
+  /** Of a row as the reader gives it: a JSON object in UTF-8, the columns' names included. */
   readonly meanItemBytes: number;
   /** Null: unknown. */
   readonly maxItemBytes: number | null;
@@ -38,6 +39,7 @@ const assumedCellBytes = 12;
 export const estimateCsv = (
   known: { readonly size?: number; readonly rows?: number; readonly rowBytes?: number },
   names: readonly string[],
+  delimiter = ',',
 ): ObjectToPlan & { readonly csv: CsvRows } => {
   const { size, rows } = known;
   const columns = names.length;
@@ -57,6 +59,7 @@ export const estimateCsv = (
     csv: {
       rows: counted,
       columns,
+      delimiter,
       headerBytes,
       meanItemBytes: itemOverheadBytes(names) + cellBytes,
       maxItemBytes: null,

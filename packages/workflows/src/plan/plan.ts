@@ -1,3 +1,4 @@
+import type { CsvMapSettings } from '../csv-map.ts';
 import { assumptions } from './assumptions.ts';
 import { type Batches, batchesOf } from './batches.ts';
 import {
@@ -13,7 +14,7 @@ import {
 import type { ObjectToPlan } from './object-to-plan.ts';
 import { endings, prices, workload } from './prices.ts';
 import { serviceLimits, serviceRates, words } from './service-limits.ts';
-import type { FunctionName, MapSettings, PlanSettings } from './settings.ts';
+import type { FunctionName, PlanSettings } from './settings.ts';
 import { csvMapWarnings, over, type Warning } from './warnings.ts';
 import { csvMapWay, eventsOfRetry, historyEvents, type Step } from './way.ts';
 
@@ -21,7 +22,7 @@ type Workflow = 'etl' | 'csv-map';
 
 /** How a Distributed Map would go. */
 export interface MapPlan extends Batches {
-  readonly childType: MapSettings['childType'];
+  readonly executionType: CsvMapSettings['executionType'];
   /** Children that run at once, at most. */
   readonly concurrency: number;
   /** What keeps there from being more of them. */
@@ -176,13 +177,13 @@ const planCsvMap = (object: ObjectToPlan, settings: PlanSettings, objectsAtOnce:
   const { csv } = object;
   if (csv === null) throw new TypeError('csv-map takes CSV only.');
   const { map } = settings;
-  const reckon = (other: Partial<MapSettings>): Reckoned =>
+  const reckon = (other: Partial<CsvMapSettings>): Reckoned =>
     reckonCsvMap(object, csv, { ...settings, map: { ...map, ...other } }, objectsAtOnce);
   const largest = batchesOf(csv, { ...map, maxItemsPerBatch: Number.MAX_SAFE_INTEGER }).itemsPerBatch;
   return {
     ...reckon({}),
     advice: [
-      childTypeAdvice(reckon({ childType: 'STANDARD' }), reckon({ childType: 'EXPRESS' }), settings),
+      typeAdvice(reckon({ executionType: 'STANDARD' }), reckon({ executionType: 'EXPRESS' }), settings),
       ...(largest > map.maxItemsPerBatch && csv.rows > map.maxItemsPerBatch
         ? [
             `${map.maxInputBytesPerBatch} bytes hold ${largest} rows: map.maxItemsPerBatch ${largest} instead of ${map.maxItemsPerBatch} takes ${figuresOf(reckon({ maxItemsPerBatch: largest }))}.`,
@@ -193,7 +194,7 @@ const planCsvMap = (object: ObjectToPlan, settings: PlanSettings, objectsAtOnce:
 };
 
 /** Express children end after five minutes, leave no history but in CloudWatch Logs, and may run more than once. */
-const childTypeAdvice = (standard: Reckoned, express: Reckoned, { lambda }: PlanSettings): string => {
+const typeAdvice = (standard: Reckoned, express: Reckoned, { lambda }: PlanSettings): string => {
   const { processRows, recordFailedRows } = lambda.functions;
   const longest = processRows.timeoutSeconds + recordFailedRows.timeoutSeconds;
   const figures = `STANDARD takes ${figuresOf(standard)}, EXPRESS ${figuresOf(express)}.`;
@@ -218,7 +219,7 @@ const reckonCsvMap = (
 ): Reckoned => {
   const { size } = object;
   const { map, lambda, region } = settings;
-  const { childType } = map;
+  const { executionType } = map;
   const batches = batchesOf(csv, map);
   const { children, itemsPerBatch } = batches;
 
@@ -230,13 +231,13 @@ const reckonCsvMap = (
     (Math.min(itemsPerBatch, csv.rows) * csv.meanItemBytes) / (assumptions.jsonBytesPerSecond * processors);
 
   // AWS does not say whether a child's start is a transition of the map's. Counted as one, so that no bill is a surprise.
-  const childTransitions = childType === 'STANDARD' ? csvMapWay.child.length + 1 : 1;
+  const childTransitions = executionType === 'STANDARD' ? csvMapWay.child.length + 1 : 1;
   const transitions = csvMapWay.parent.length + 1 + children * childTransitions;
 
   const pool = processRows.reservedConcurrency ?? serviceLimits.lambdaConcurrency.value;
-  const startedPerSecond = serviceRates.childrenStarted[childType];
+  const startedPerSecond = serviceRates.childrenStarted[executionType];
   const perSecond =
-    childType === 'STANDARD'
+    executionType === 'STANDARD'
       ? Math.min(startedPerSecond, serviceRates.transitions(region) / childTransitions)
       : startedPerSecond;
   const bounds = [
@@ -248,7 +249,7 @@ const reckonCsvMap = (
     { boundBy: "Lambda's concurrency", most: Math.max(1, Math.floor(pool / objectsAtOnce)) },
     { boundBy: 'the number of batches', most: children },
     {
-      boundBy: `${perSecond} ${childType.toLowerCase()} children started a second`,
+      boundBy: `${perSecond} ${executionType.toLowerCase()} children started a second`,
       most: Math.ceil(perSecond * childSeconds),
     },
   ];
@@ -282,7 +283,7 @@ const reckonCsvMap = (
       once('publishRun'),
     ]),
     transitionCost(transitions),
-    ...(childType === 'EXPRESS' ? expressCosts(children, childSeconds) : []),
+    ...(executionType === 'EXPRESS' ? expressCosts(children, childSeconds) : []),
     // Each child writes a part, which is read once when it is collected.
     ...storageCosts(
       workload.s3Writes + children,
@@ -290,13 +291,13 @@ const reckonCsvMap = (
     ),
   ];
   const execution = historyEvents(csvMapWay.parent);
-  const child = childType === 'STANDARD' ? historyEvents(csvMapWay.child) : null;
+  const child = executionType === 'STANDARD' ? historyEvents(csvMapWay.child) : null;
   const childAtMost = child === null ? null : child + retriesOfATask * eventsOfRetry + eventsOfRecording;
   return {
     workflow: 'csv-map',
     engine: 'typescript',
     because: `a Distributed Map cuts the file into ${words(children, 'children')}`,
-    map: { ...batches, childType, concurrency, boundBy: tightest.boundBy, childSeconds, seconds },
+    map: { ...batches, executionType, concurrency, boundBy: tightest.boundBy, childSeconds, seconds },
     durations,
     seconds: durations.reduce((sum, one) => sum + one.seconds, 0),
     history: { execution, child, childAtMost },
@@ -304,7 +305,7 @@ const reckonCsvMap = (
     costs,
     usd: sumOf(costs),
     prices: priced,
-    warnings: csvMapWarnings(object, settings, {
+    warnings: csvMapWarnings(object, csv, settings, {
       childSeconds,
       collectSeconds,
       concurrency,

@@ -19,7 +19,6 @@ export interface Limit {
 const statesQuotas = 'https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html';
 const lambdaQuotas = 'https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html';
 const itemReader = 'https://docs.aws.amazon.com/step-functions/latest/dg/input-output-itemreader.html';
-const itemBatcher = 'https://docs.aws.amazon.com/step-functions/latest/dg/input-output-itembatcher.html';
 
 /** Each read where its link leads. Those of an account (map runs, Lambdas at once) can be others in yours. */
 export const serviceLimits = {
@@ -28,7 +27,6 @@ export const serviceLimits = {
   /** What comes after it is not read, and nothing says so. */
   itemsRead: { value: 100e6, unit: 'items', link: itemReader },
   itemBytes: { value: 256 * 1024, unit: 'bytes', link: statesQuotas },
-  batchBytes: { value: 256 * 1024, unit: 'bytes', link: itemBatcher },
   /** Of any state's input or output. */
   payloadBytes: { value: 256 * 1024, unit: 'bytes', link: statesQuotas },
   children: { value: 10_000, unit: 'children', link: statesQuotas },

@@ -1,3 +1,4 @@
+import { type CsvMapSettings, largestBatchBytes } from '../csv-map.ts';
 import { type Limit, serviceLimits, words } from './service-limits.ts';
 
 /** One Lambda's size, as infra's environments give it. */
@@ -6,20 +7,6 @@ interface FunctionSize {
   readonly timeoutSeconds: number;
   /** So many run at once; null: what the account's pool has. */
   readonly reservedConcurrency: number | null;
-}
-
-/** How `csv-map` cuts an object, and how many batches it has in hand at once. */
-export interface MapSettings {
-  /** What a batch runs as. STANDARD keeps its history; EXPRESS starts ten times as fast and has five minutes. */
-  readonly childType: 'STANDARD' | 'EXPRESS';
-  /** Rows. */
-  readonly maxItemsPerBatch: number;
-  /** Of a child's whole input: rows as JSON, `BatchInput` and what is around them. */
-  readonly maxInputBytesPerBatch: number;
-  /** Children at once. 0, as in the language: as many as Step Functions has room for. */
-  readonly maxConcurrency: number;
-  /** So many per cent of the rows may fail for good before the run fails. */
-  readonly toleratedFailurePercentage: number;
 }
 
 type MapFunction = 'processRows' | 'recordFailedRows' | 'collectMapRun';
@@ -43,18 +30,18 @@ export interface PlanSettings {
     /** Bytes. Larger objects do not go to `transform-object`. */
     readonly lambdaMaxBytes: number;
   };
-  readonly map: MapSettings;
+  readonly map: CsvMapSettings;
 }
 
 /** What `csv-map` has where an environment says nothing else. */
 export const csvMapDefaults: {
-  readonly map: MapSettings;
+  readonly map: CsvMapSettings;
   readonly functions: Readonly<Record<MapFunction, FunctionSize>>;
 } = {
   map: {
-    childType: 'STANDARD',
+    executionType: 'STANDARD',
     maxItemsPerBatch: 100,
-    maxInputBytesPerBatch: serviceLimits.batchBytes.value,
+    maxInputBytesPerBatch: largestBatchBytes,
     maxConcurrency: 500,
     toleratedFailurePercentage: 5,
   },
@@ -90,13 +77,13 @@ export const checkMapSettings = ({ map, lambda }: Pick<PlanSettings, 'map' | 'la
   whole('map.maxItemsPerBatch', map.maxItemsPerBatch, 1);
   if (
     whole('map.maxInputBytesPerBatch', map.maxInputBytesPerBatch, 1024) &&
-    map.maxInputBytesPerBatch > serviceLimits.batchBytes.value
+    map.maxInputBytesPerBatch > largestBatchBytes
   ) {
     fault(
       'map.maxInputBytesPerBatch',
       map.maxInputBytesPerBatch,
-      'a batch has at most',
-      serviceLimits.batchBytes,
+      `more than ${largestBatchBytes} leave no room for what a task adds in a payload of`,
+      serviceLimits.payloadBytes,
     );
   }
   if (
@@ -127,7 +114,7 @@ export const checkMapSettings = ({ map, lambda }: Pick<PlanSettings, 'map' | 'la
   const { processRows, recordFailedRows } = lambda.functions;
   const longest = processRows.timeoutSeconds + recordFailedRows.timeoutSeconds;
   // The child that fails last in time still has to record its rows.
-  if (map.childType === 'EXPRESS' && longest > serviceLimits.expressSeconds.value) {
+  if (map.executionType === 'EXPRESS' && longest > serviceLimits.expressSeconds.value) {
     fault(
       'lambda.functions.processRows.timeoutSeconds',
       processRows.timeoutSeconds,

@@ -1,5 +1,5 @@
 import { batchesOf, fitsAlone } from './batches.ts';
-import type { ObjectToPlan } from './object-to-plan.ts';
+import type { CsvRows, ObjectToPlan } from './object-to-plan.ts';
 import { type Limit, serviceLimits } from './service-limits.ts';
 import { checkMapSettings, type PlanSettings } from './settings.ts';
 
@@ -21,9 +21,13 @@ export const over = (
   change: string,
 ): readonly Warning[] => (value > limit.value ? [{ code, message: what, value, limit, change }] : []);
 
+/** https://docs.aws.amazon.com/step-functions/latest/dg/input-output-itemreader.html */
+const readerDelimiters = [',', '|', ';', ' ', '\t'];
+
 /** Whatever `csv-map` would not get past, whether at synth, in the reader or on the way. */
 export const csvMapWarnings = (
-  { size, compressed, csv }: ObjectToPlan,
+  { size, compressed }: ObjectToPlan,
+  csv: CsvRows,
   settings: PlanSettings,
   reckoned: {
     readonly childSeconds: number;
@@ -35,9 +39,8 @@ export const csvMapWarnings = (
 ): Warning[] => {
   const { map, lambda } = settings;
   const { processRows, collectMapRun } = lambda.functions;
-  const rows = csv ?? { rows: 0, columns: 0, headerBytes: null, meanItemBytes: 0, maxItemBytes: null };
-  const { payloadBytes } = batchesOf(rows, map);
-  const widest = rows.maxItemBytes ?? Math.ceil(rows.meanItemBytes);
+  const { payloadBytes } = batchesOf(csv, map);
+  const widest = csv.maxItemBytes ?? Math.ceil(csv.meanItemBytes);
   return [
     ...checkMapSettings(settings).map((message) => ({
       code: 'settings',
@@ -64,21 +67,32 @@ export const csvMapWarnings = (
           },
         ]
       : []),
+    ...(readerDelimiters.includes(csv.delimiter)
+      ? []
+      : [
+          {
+            code: 'delimiter',
+            message: `the delimiter is ${JSON.stringify(csv.delimiter)}, and the reader of a Distributed Map takes comma, pipe, semicolon, space and tab`,
+            value: null,
+            limit: null,
+            change: 'Take it through etl.',
+          },
+        ]),
     ...over(
       'header',
       'the header',
-      rows.headerBytes ?? 0,
+      csv.headerBytes ?? 0,
       serviceLimits.csvHeaderBytes,
       'Shorten the names of the columns, or take it through etl.',
     ),
     ...over(
       'items_read',
       'the rows',
-      rows.rows,
+      csv.rows,
       serviceLimits.itemsRead,
       'Split the file: what comes after them is never read.',
     ),
-    ...(fitsAlone(widest)
+    ...(fitsAlone(widest, csv.rows)
       ? []
       : [
           {
@@ -117,7 +131,7 @@ export const csvMapWarnings = (
       serviceLimits.historyEvents,
       'Fewer retries.',
     ),
-    ...(map.childType === 'EXPRESS'
+    ...(map.executionType === 'EXPRESS'
       ? over(
           'express_seconds',
           'an express child',

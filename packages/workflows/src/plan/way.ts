@@ -4,7 +4,7 @@ import type { FunctionName } from './settings.ts';
 export interface Step {
   readonly state: string;
   /** A Task invokes a function or publishes to the topic; the others cost a transition and nothing else. */
-  readonly type: 'Task' | 'Choice' | 'Map' | 'Succeed';
+  readonly type: 'Task' | 'Choice' | 'Pass' | 'Map' | 'Succeed';
   readonly function?: FunctionName;
 }
 
@@ -13,6 +13,8 @@ export const csvMapWay: { readonly parent: readonly Step[]; readonly child: read
   parent: [
     { state: 'ValidateInput', type: 'Task', function: 'validateObject' },
     { state: 'CheckValidation', type: 'Choice' },
+    { state: 'CheckFormat', type: 'Choice' },
+    { state: 'LocateVersion', type: 'Pass' },
     { state: 'ProcessCsvRows', type: 'Map' },
     { state: 'CollectMapRun', type: 'Task', function: 'collectMapRun' },
     { state: 'CheckDataQuality', type: 'Choice' },
@@ -28,7 +30,7 @@ export const csvMapWay: { readonly parent: readonly Step[]; readonly child: read
  * exited. A distributed Map: entered, started, MapRunStarted, MapRunSucceeded, succeeded, exited; its children's events
  * are in histories of their own. https://docs.aws.amazon.com/step-functions/latest/apireference/API_HistoryEvent.html
  */
-const eventsOf = { Task: 5, Choice: 2, Map: 6, Succeed: 2 } as const;
+const eventsOf = { Task: 5, Choice: 2, Pass: 2, Map: 6, Succeed: 2 } as const;
 
 /** With the execution's own beginning and end. */
 export const historyEvents = (way: readonly Step[]): number =>

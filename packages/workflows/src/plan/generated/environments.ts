@@ -54,9 +54,9 @@ export const planEnvironments: Readonly<Record<'dev' | 'staging' | 'prod', PlanS
         "lambdaMaxBytes": 268435456
       },
       "map": {
-        "childType": "STANDARD",
+        "executionType": "STANDARD",
         "maxItemsPerBatch": 100,
-        "maxInputBytesPerBatch": 262144,
+        "maxInputBytesPerBatch": 225280,
         "maxConcurrency": 500,
         "toleratedFailurePercentage": 5
       }
@@ -112,9 +112,9 @@ export const planEnvironments: Readonly<Record<'dev' | 'staging' | 'prod', PlanS
         "lambdaMaxBytes": 536870912
       },
       "map": {
-        "childType": "STANDARD",
+        "executionType": "STANDARD",
         "maxItemsPerBatch": 100,
-        "maxInputBytesPerBatch": 262144,
+        "maxInputBytesPerBatch": 225280,
         "maxConcurrency": 500,
         "toleratedFailurePercentage": 5
       }
@@ -170,9 +170,9 @@ export const planEnvironments: Readonly<Record<'dev' | 'staging' | 'prod', PlanS
         "lambdaMaxBytes": 1073741824
       },
       "map": {
-        "childType": "STANDARD",
+        "executionType": "STANDARD",
         "maxItemsPerBatch": 100,
-        "maxInputBytesPerBatch": 262144,
+        "maxInputBytesPerBatch": 225280,
         "maxConcurrency": 500,
         "toleratedFailurePercentage": 5
       }
