@@ -293,4 +293,62 @@ describe('the inspection', () => {
       'inspectionData',
     );
   });
+
+  test('of a JSONata state shows its arguments and variables', async () => {
+    const jsonata = {
+      ...TASK,
+      QueryLanguage: 'JSONata',
+      Arguments: { p: '{% $states.input.a + $offset %}' },
+      Assign: { seen: '{% $states.result.Payload %}' },
+      Output: '{% $states.result.Payload * 2 %}',
+      Next: 'After',
+    };
+    const request: Request = { input: '{"a":1}', variables: '{"offset":10}', inspectionLevel: 'DEBUG' };
+    const handlers = { 'lambda:invoke': async (input: unknown) => ({ Payload: 7, given: input }) };
+    expect(await tested(jsonata, request, handlers)).toEqual({
+      status: 'SUCCEEDED',
+      output: '14',
+      nextState: 'After',
+      inspectionData: {
+        input: '{"a":1}',
+        afterArguments: '{"p":11}',
+        result: '{"Payload":7,"given":{"p":11}}',
+        variables: '{"offset":10,"seen":7}',
+      },
+    });
+  });
+});
+
+describe('a JSONata state', () => {
+  const CAUGHT = {
+    ...TASK,
+    QueryLanguage: 'JSONata',
+    Catch: [{ ErrorEquals: ['States.ALL'], Output: '{% $states.errorOutput.Cause %}', Next: 'Rescue' }],
+    Next: 'After',
+  };
+
+  test('catches its error with an output of its own', async () => {
+    expect(await tested(CAUGHT, {}, failing)).toMatchObject({
+      status: 'CAUGHT_ERROR',
+      error: 'Busy',
+      cause: 'later',
+      output: '"later"',
+      nextState: 'Rescue',
+    });
+  });
+
+  test('of a JSONata machine needs no language of its own', async () => {
+    const definition = {
+      QueryLanguage: 'JSONata',
+      StartAt: 'A',
+      States: { A: { Type: 'Pass', Output: '{% $states.input.a %}', End: true } },
+    };
+    expect(await tested(definition, { stateName: 'A', input: '{"a":5}' })).toMatchObject({ output: '5' });
+  });
+});
+
+test('variables are seen by JSONPath states too', async () => {
+  const state = { Type: 'Pass', Parameters: { 'v.$': '$threshold.low' }, Next: 'After' };
+  expect(await tested(state, { variables: '{"threshold":{"low":3}}' })).toMatchObject({ output: '{"v":3}' });
+  await expect(tested(state, { variables: '[]' })).rejects.toMatchObject({ name: 'ValidationException' });
 });

@@ -49,6 +49,8 @@ interface Trial {
   readonly result: ExecutionResult;
   /** Where the state led: the name in the definition, and the index of the catcher that led there. */
   readonly next: { readonly name: string; readonly catchIndex?: number } | undefined;
+  /** The variables after the state. */
+  readonly variables: JsonObject;
 }
 
 interface Caught {
@@ -83,17 +85,15 @@ export async function testState(request: TestRequest, surroundings: TestSurround
   const caught = retry === undefined ? await caughtBy(subject, objectsAt(state, 'Catch')) : undefined;
   const ended = retry === undefined ? await trial(subject, without(state, 'Retry')) : undefined;
 
-  const details = {
-    ...(caught === undefined ? {} : { errorDetails: { catchIndex: caught.index } }),
-    ...(retry === undefined ? {} : { errorDetails: retry }),
-  };
   const inspection =
     request.inspectionLevel === 'INFO'
       ? {}
       : {
           inspectionData: {
             ...(await inspect(subject, (one, input = subject.input) => trial({ ...subject, input }, one))),
-            ...details,
+            ...variablesShown(ended?.variables ?? subject.variables),
+            ...(caught === undefined ? {} : { errorDetails: { catchIndex: caught.index } }),
+            ...(retry === undefined ? {} : { errorDetails: retry }),
           },
         };
   if (ended === undefined) return { status: 'RETRIABLE', ...failureOf(retried), ...inspection };
@@ -242,8 +242,19 @@ async function trial(subject: Subject, state: JsonObject): Promise<Trial> {
     signal: surroundings.signal,
   });
   const result = await execution.result;
-  const last = execution.history().findLast((event) => event.type === 'SucceedStateEntered');
-  return { result, next: places.get(last?.stateEnteredEventDetails?.name ?? '') };
+  const history = execution.history();
+  const last = history.findLast((event) => event.type === 'SucceedStateEntered');
+  const exited = history.find((event) => event.stateExitedEventDetails?.name === name);
+  const assigned = Object.entries(exited?.stateExitedEventDetails?.assignedVariables ?? {});
+  return {
+    result,
+    next: places.get(last?.stateEnteredEventDetails?.name ?? ''),
+    // The history holds JSON texts.
+    variables: {
+      ...variables,
+      ...Object.fromEntries(assigned.map(([key, text]) => [key, JSON.parse(text)])),
+    },
+  };
 }
 
 const DEFAULT_MAX_ATTEMPTS = 3;
@@ -262,6 +273,10 @@ function failureOf(
 ) {
   const { error = failure?.status === 'TIMED_OUT' ? 'States.Timeout' : undefined, cause } = failure ?? {};
   return { ...(error === undefined ? {} : { error }), ...(cause === undefined ? {} : { cause }) };
+}
+
+function variablesShown(variables: JsonObject): object {
+  return Object.keys(variables).length === 0 ? {} : { variables: JSON.stringify(variables) };
 }
 
 function variablesOf(text: string | undefined): JsonObject {
