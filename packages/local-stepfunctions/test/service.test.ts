@@ -615,6 +615,25 @@ describe('an Express machine', () => {
     expect(await createMachine(client, definition)).toContain('machine');
   });
 
+  test('does not take a Distributed Map, wherever it stands', async () => {
+    const { client } = await serve();
+    const map = single({
+      Type: 'Map',
+      ItemProcessor: {
+        ProcessorConfig: { Mode: 'DISTRIBUTED', ExecutionType: 'STANDARD' },
+        StartAt: 'P',
+        States: { P: { Type: 'Pass', End: true } },
+      },
+      End: true,
+    });
+    const parallel = { StartAt: 'Both', States: { Both: { Type: 'Parallel', Branches: [map], End: true } } };
+    await expect(createMachine(client, parallel, express)).rejects.toMatchObject({
+      name: 'InvalidDefinition',
+      message: expect.stringContaining('at /States/Both/Branches[0]/States/Only'),
+    });
+    expect(await createMachine(client, parallel)).toContain('machine');
+  });
+
   test('is what StartSyncExecution wants', async () => {
     const { client } = await serve();
     const stateMachineArn = await createMachine(client, PASS);

@@ -1,6 +1,6 @@
 import { type DefinitionProblem, InvalidDefinition } from '../errors.ts';
 import { loadDefinition } from '../load/load-definition.ts';
-import type { StateMachine } from '../state-machine.ts';
+import type { StateGraph, StateMachine } from '../state-machine.ts';
 import type { TaskHandlers } from '../task-handler.ts';
 import { ServiceError } from './service-error.ts';
 
@@ -77,16 +77,34 @@ function codeOf({ message }: DefinitionProblem): string {
   return 'SCHEMA_VALIDATION_FAILED';
 }
 
+/** What Express workflows do not support: jobs, callbacks and Distributed Maps. */
 function expressProblems(machine: StateMachine, type: StateMachineType): Diagnostic[] {
   if (type === 'STANDARD') return [];
-  return machine.resources.flatMap(({ resource, path }) => {
+  const patterns = machine.resources.flatMap(({ resource, path }) => {
     const pattern = /\.(sync(:2)?|waitForTaskToken)$/.exec(resource.action)?.[0];
-    if (pattern === undefined) return [];
-    return error(
-      'SCHEMA_VALIDATION_FAILED',
-      `Express state machine does not support '${pattern}' service integration`,
-      path,
-    );
+    return pattern === undefined ? [] : unsupported(`'${pattern}' service integration`, path);
+  });
+  const maps = distributedMaps(machine, '').map((path) => unsupported('Distributed Map states', path));
+  return [...patterns, ...maps];
+}
+
+function unsupported(what: string, path: string): Diagnostic {
+  return error('SCHEMA_VALIDATION_FAILED', `Express state machine does not support ${what}`, path);
+}
+
+/** The paths of the Distributed Maps of a graph. */
+function distributedMaps(graph: StateGraph, path: string): string[] {
+  return [...graph.states].flatMap(([name, state]) => {
+    const place = `${path}/States/${name}`;
+    if (state.type === 'Parallel') {
+      return state.branches.flatMap((branch, index) =>
+        distributedMaps(branch, `${place}/Branches[${index}]`),
+      );
+    }
+    if (state.type !== 'Map') return [];
+    return state.distributed === undefined
+      ? distributedMaps(state.processor, `${place}/ItemProcessor`)
+      : place;
   });
 }
 

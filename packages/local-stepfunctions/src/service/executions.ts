@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Clock } from '../clock.ts';
 import { StateError } from '../errors.ts';
 import { type Execution, type ExecutionResult, startExecution } from '../execution.ts';
+import type { ObjectStore } from '../object-store.ts';
 import type { TaskHandlers } from '../task-handler.ts';
 import { type Account, arnOf } from './arns.ts';
 import { ServiceError } from './service-error.ts';
@@ -27,6 +28,7 @@ export interface ExecutionsOptions {
   readonly account: Account;
   readonly clock: Clock;
   readonly handlers: TaskHandlers;
+  readonly objects: ObjectStore | undefined;
   readonly keepFinished: number;
 }
 
@@ -85,7 +87,7 @@ export class Executions {
   }
 
   #run(stateMachine: RegisteredMachine, name: string, input: string): ExecutionRecord {
-    const { account, clock, handlers } = this.#options;
+    const { account, clock, handlers, objects } = this.#options;
     const { revision, type } = stateMachine;
     const standard = type === 'STANDARD';
     const execution = startedWith(input, (value) =>
@@ -94,6 +96,7 @@ export class Executions {
         input: value,
         handlers,
         clock,
+        ...(objects === undefined ? {} : { objects }),
         stateMachineName: stateMachine.name,
       }),
     );

@@ -1,4 +1,5 @@
 import { type Clock, systemClock } from '../clock.ts';
+import type { ObjectStore } from '../object-store.ts';
 import type { TaskHandlers } from '../task-handler.ts';
 import { createActions } from './actions.ts';
 import { Executions } from './executions.ts';
@@ -15,6 +16,8 @@ export interface StatesServiceOptions {
    * SendTaskFailure.
    */
   readonly handlers: TaskHandlers;
+  /** What the ItemReaders and ResultWriters of Distributed Maps read and write. */
+  readonly objects?: ObjectStore;
   readonly clock?: Clock;
   /** In the ARNs that the service gives. */
   readonly region?: string;
@@ -44,6 +47,7 @@ export async function startStatesService(options: StatesServiceOptions): Promise
     account,
     clock,
     handlers,
+    objects: options.objects,
     keepFinished: options.keepFinished ?? 1_000,
   });
   const stopping = new AbortController();
