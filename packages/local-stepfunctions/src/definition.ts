@@ -1,15 +1,38 @@
 import type { Json } from './json.ts';
 
-/** The shapes of Amazon States Language definitions (JSONPath dialect), as `loadDefinition` accepts them. */
-export interface StateMachineDefinition {
-  readonly Comment?: string;
+/**
+ * The shapes of Amazon States Language definitions, as `loadDefinition` accepts them. In a JSONPath machine
+ * a state may be of the other language, in a JSONata machine it may not.
+ */
+export type StateMachineDefinition = JsonPathMachine | JsonataMachine;
+
+interface MachineFields {
   readonly Version?: '1.0';
-  readonly QueryLanguage?: 'JSONPath';
   readonly TimeoutSeconds?: number;
-  readonly StartAt: string;
-  readonly States: Readonly<Record<string, StateDefinition>>;
 }
 
+interface JsonPathMachine extends MachineFields, MixedGraph {
+  readonly QueryLanguage?: 'JSONPath';
+}
+
+interface JsonataMachine extends MachineFields, JsonataGraph {
+  readonly QueryLanguage: 'JSONata';
+}
+
+/** States that run one after another. */
+interface Graph<State> {
+  readonly Comment?: string;
+  readonly StartAt: string;
+  readonly States: Readonly<Record<string, State>>;
+}
+
+/** What may stand in a JSONPath machine, as the whole of it, a branch or a processor. */
+export interface MixedGraph extends Graph<StateDefinition> {}
+
+/** The same in a JSONata machine. */
+export interface JsonataGraph extends Graph<JsonataState<JsonataGraph>> {}
+
+/** A state of a JSONPath machine. */
 export type StateDefinition =
   | TaskState
   | ChoiceState
@@ -18,7 +41,11 @@ export type StateDefinition =
   | SucceedState
   | FailState
   | ParallelState
-  | MapState;
+  | MapState
+  | (JsonataState<MixedGraph> & { readonly QueryLanguage: 'JSONata' });
+
+/** The new values of variables, by their names. */
+type Assign = Readonly<Record<string, Json>>;
 
 interface CommonFields {
   readonly Comment?: string;
@@ -32,6 +59,8 @@ interface CommonFields {
 type Transition = { readonly Next: string } | { readonly End: true };
 
 interface ResultFields {
+  /** A template, in which `$` is the raw result. */
+  readonly Assign?: Assign;
   readonly Parameters?: Json;
   readonly ResultSelector?: Json;
   /** A reference path; null drops the result. */
@@ -58,6 +87,7 @@ export interface Catcher {
   readonly ErrorEquals: readonly string[];
   readonly Next: string;
   readonly ResultPath?: string | null;
+  readonly Assign?: Assign;
 }
 
 export type TaskState = CommonFields &
@@ -75,8 +105,10 @@ export type TaskState = CommonFields &
 
 export interface ChoiceState extends CommonFields {
   readonly Type: 'Choice';
-  readonly Choices: readonly (ChoiceRule & { readonly Next: string })[];
+  readonly Choices: readonly (ChoiceRule & { readonly Next: string; readonly Assign?: Assign })[];
   readonly Default?: string;
+  /** Goes with Default. */
+  readonly Assign?: Assign;
 }
 
 /** One comparison of a variable, or And, Or, Not. */
@@ -109,13 +141,14 @@ type ComparisonField =
 export type PassState = CommonFields &
   Transition & {
     readonly Type: 'Pass';
+    readonly Assign?: Assign;
     readonly Result?: Json;
     readonly Parameters?: Json;
     readonly ResultPath?: string | null;
   };
 
 export type WaitState = CommonFields &
-  Transition & { readonly Type: 'Wait' } & (
+  Transition & { readonly Type: 'Wait'; readonly Assign?: Assign } & (
     | { readonly Seconds: number }
     | { readonly SecondsPath: string }
     | { readonly Timestamp: string }
@@ -129,6 +162,7 @@ export interface SucceedState extends CommonFields {
 export interface FailState {
   readonly Type: 'Fail';
   readonly Comment?: string;
+  readonly QueryLanguage?: 'JSONPath';
   readonly Error?: string;
   readonly ErrorPath?: string;
   readonly Cause?: string;
@@ -140,7 +174,7 @@ export type ParallelState = CommonFields &
   ResultFields &
   ErrorHandlers & {
     readonly Type: 'Parallel';
-    readonly Branches: readonly Pick<StateMachineDefinition, 'Comment' | 'StartAt' | 'States'>[];
+    readonly Branches: readonly MixedGraph[];
   };
 
 export type MapState = CommonFields &
@@ -152,9 +186,9 @@ export type MapState = CommonFields &
     readonly ItemSelector?: Json;
     readonly MaxConcurrency?: number;
     readonly MaxConcurrencyPath?: string;
-    readonly ItemProcessor?: ItemProcessor;
+    readonly ItemProcessor?: ItemProcessor<MixedGraph>;
     /** The former name of ItemProcessor. */
-    readonly Iterator?: ItemProcessor;
+    readonly Iterator?: ItemProcessor<MixedGraph>;
   } & DistributedMapFields;
 
 /** Allowed with Mode DISTRIBUTED only. */
@@ -210,8 +244,138 @@ export interface ResultWriter {
   };
 }
 
-export interface ItemProcessor extends Pick<StateMachineDefinition, 'Comment' | 'StartAt' | 'States'> {
+export type ItemProcessor<Inner> = Inner & {
   readonly ProcessorConfig?:
     | { readonly Mode?: 'INLINE' }
     | { readonly Mode: 'DISTRIBUTED'; readonly ExecutionType: 'STANDARD' | 'EXPRESS' };
+};
+
+/** A text that is a JSONata expression. */
+export type JsonataExpression = `{%${string}%}`;
+
+type NumberOrExpression = number | JsonataExpression;
+
+/**
+ * A JSONata state. In a field of type Json any text, also a deep one, may be an expression.
+ *
+ * @typeParam Inner the graphs that may stand inside it
+ */
+export type JsonataState<Inner> =
+  | JsonataTaskState
+  | JsonataChoiceState
+  | JsonataPassState
+  | JsonataWaitState
+  | JsonataSucceedState
+  | JsonataFailState
+  | JsonataParallelState<Inner>
+  | JsonataMapState<Inner>;
+
+interface JsonataCommonFields {
+  readonly Comment?: string;
+  readonly QueryLanguage?: 'JSONata';
+}
+
+interface JsonataOutputFields {
+  readonly Output?: Json;
+  readonly Assign?: Assign;
+}
+
+interface JsonataErrorHandlers {
+  readonly Retry?: readonly Retrier[];
+  readonly Catch?: readonly JsonataCatcher[];
+}
+
+export interface JsonataCatcher extends JsonataOutputFields {
+  readonly Comment?: string;
+  readonly ErrorEquals: readonly string[];
+  readonly Next: string;
+}
+
+export type JsonataTaskState = JsonataCommonFields &
+  JsonataOutputFields &
+  JsonataErrorHandlers &
+  Transition & {
+    readonly Type: 'Task';
+    readonly Resource: string;
+    readonly Arguments?: Json;
+    readonly TimeoutSeconds?: NumberOrExpression;
+    readonly HeartbeatSeconds?: NumberOrExpression;
+    readonly Credentials?: Json;
+  };
+
+/** Its own Output and Assign go with Default. */
+export interface JsonataChoiceState extends JsonataCommonFields, JsonataOutputFields {
+  readonly Type: 'Choice';
+  readonly Choices: readonly JsonataChoiceRule[];
+  readonly Default?: string;
+}
+
+export interface JsonataChoiceRule extends JsonataOutputFields {
+  readonly Comment?: string;
+  readonly Condition: boolean | JsonataExpression;
+  readonly Next: string;
+}
+
+export type JsonataPassState = JsonataCommonFields &
+  JsonataOutputFields &
+  Transition & { readonly Type: 'Pass' };
+
+export type JsonataWaitState = JsonataCommonFields &
+  JsonataOutputFields &
+  Transition & { readonly Type: 'Wait' } & (
+    | { readonly Seconds: NumberOrExpression }
+    | { readonly Timestamp: string }
+  );
+
+export interface JsonataSucceedState extends JsonataCommonFields {
+  readonly Type: 'Succeed';
+  readonly Output?: Json;
+}
+
+export interface JsonataFailState extends JsonataCommonFields {
+  readonly Type: 'Fail';
+  readonly Error?: string;
+  readonly Cause?: string;
+}
+
+export type JsonataParallelState<Inner> = JsonataCommonFields &
+  JsonataOutputFields &
+  JsonataErrorHandlers &
+  Transition & {
+    readonly Type: 'Parallel';
+    readonly Arguments?: Json;
+    readonly Branches: readonly Inner[];
+  };
+
+export type JsonataMapState<Inner> = JsonataCommonFields &
+  JsonataOutputFields &
+  JsonataErrorHandlers &
+  Transition & {
+    readonly Type: 'Map';
+    /** An array, or an expression that gives one; the state's input if absent. */
+    readonly Items?: readonly Json[] | JsonataExpression;
+    readonly ItemSelector?: Json;
+    readonly MaxConcurrency?: NumberOrExpression;
+    readonly ItemProcessor?: ItemProcessor<Inner>;
+    /** The former name of ItemProcessor. */
+    readonly Iterator?: ItemProcessor<Inner>;
+  } & JsonataDistributedMapFields;
+
+/** Allowed with Mode DISTRIBUTED only. */
+interface JsonataDistributedMapFields {
+  readonly ItemReader?: Omit<ItemReader, 'Parameters' | 'ReaderConfig'> & {
+    readonly Arguments?: Json;
+    readonly ReaderConfig?: Omit<ReaderConfig, 'MaxItems' | 'MaxItemsPath'> & {
+      readonly MaxItems?: NumberOrExpression;
+    };
+  };
+  readonly ItemBatcher?: {
+    readonly MaxItemsPerBatch?: NumberOrExpression;
+    readonly MaxInputBytesPerBatch?: NumberOrExpression;
+    readonly BatchInput?: Json;
+  };
+  readonly ResultWriter?: Omit<ResultWriter, 'Parameters'> & { readonly Arguments?: Json };
+  readonly ToleratedFailureCount?: NumberOrExpression;
+  readonly ToleratedFailurePercentage?: NumberOrExpression;
+  readonly Label?: string;
 }
