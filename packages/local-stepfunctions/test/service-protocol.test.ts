@@ -130,6 +130,16 @@ test('a service that is stopped ends what runs, answers who waits and closes its
   ).rejects.toThrow('ECONNREFUSED');
 });
 
+test('a request that never ends does not keep a service from stopping', async () => {
+  const { service } = await serve();
+  const sent = request(service.endpoint, { method: 'POST', headers: { ...LIST, 'content-length': '100' } });
+  const cutOff = new Promise<Error>((resolve) => sent.on('error', resolve));
+  await new Promise<void>((resolve) => sent.write('{', () => resolve()));
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  await service.stop();
+  expect(await cutOff).toMatchObject({ code: 'ECONNRESET' });
+});
+
 test('a port that is taken is an error', async () => {
   const { service } = await serve();
   await expect(serve({ port: Number(new URL(service.endpoint).port) })).rejects.toMatchObject({

@@ -9,7 +9,7 @@ export type Action = (request: unknown) => object | Promise<object>;
 export interface JsonServer {
   /** `http://127.0.0.1:49152`, without a slash at the end. */
   readonly endpoint: string;
-  /** Refuses what comes from now on, waits for the answers that are due and closes every connection. */
+  /** Cuts off what arrives from now on; resolves when the answers that are due have been given. */
   close(): Promise<void>;
 }
 
@@ -36,21 +36,29 @@ export async function serveJson(
   actions: Readonly<Record<string, Action>>,
   port: number,
 ): Promise<JsonServer> {
-  const due = new Set<Promise<void>>();
+  const arriving = new Set<IncomingMessage>();
   let closing = false;
 
-  const server = createServer((request, response) => {
-    const answered = answer(request, response).finally(() => due.delete(answered));
-    due.add(answered);
-  });
+  const server = createServer((request, response) => void answer(request, response));
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    arriving.add(request);
     try {
+      const action = actionOf(request);
+      const body = parseBody(await readBody(request));
+      arriving.delete(request);
       if (closing) throw new ServiceError('ServiceUnavailable', 'The service is stopping', {}, 503);
-      send(response, 200, await actionOf(request)(parseBody(await readBody(request))));
+      respond(response, 200, await action(body));
     } catch (error) {
-      sendError(response, error);
+      arriving.delete(request);
+      respond(response, ...refusalOf(error));
     }
+  }
+
+  function respond(response: ServerResponse, statusCode: number, body: object): void {
+    // What is left of a request that was refused unread is not waited for.
+    if (closing || ![200, 400].includes(statusCode)) response.setHeader('connection', 'close');
+    send(response, statusCode, body);
   }
 
   function actionOf(request: IncomingMessage): Action {
@@ -82,14 +90,13 @@ export async function serveJson(
   const address = server.address() as AddressInfo;
   return {
     endpoint: `http://${LOOPBACK}:${address.port}`,
-    async close() {
+    close() {
       closing = true;
-      const closed = new Promise<void>((resolve) => {
+      return new Promise((resolve) => {
+        // Resolves when every connection has ended; those that are due an answer end with it.
         server.close(() => resolve());
+        for (const request of arriving) request.destroy();
       });
-      await Promise.all(due);
-      server.closeAllConnections();
-      await closed;
     },
   };
 }
@@ -124,15 +131,14 @@ function parseBody(text: string): unknown {
   }
 }
 
-function sendError(response: ServerResponse, error: unknown): void {
+function refusalOf(error: unknown): [statusCode: number, body: object] {
   if (error instanceof ServiceError) {
-    // What is left of a refused request is not read.
-    if (error.statusCode !== 400) response.setHeader('connection', 'close');
-    send(response, error.statusCode, { __type: error.type, message: error.message, ...error.details });
-    return;
+    return [error.statusCode, { __type: error.type, message: error.message, ...error.details }];
   }
-  const message = error instanceof Error ? error.message : String(error);
-  send(response, 500, { __type: 'InternalFailure', message });
+  return [
+    500,
+    { __type: 'InternalFailure', message: error instanceof Error ? error.message : String(error) },
+  ];
 }
 
 function send(response: ServerResponse, statusCode: number, body: object): void {
