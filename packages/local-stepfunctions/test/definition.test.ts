@@ -171,6 +171,11 @@ describe('is refused:', () => {
       'gives TimeoutSeconds',
     ],
     [
+      'credentials without a role',
+      single({ ...TASK, Credentials: { Role: 'r' }, End: true }),
+      '/States/Only/Credentials: the field RoleArn is required',
+    ],
+    [
       'a heartbeat too slow',
       single({ ...TASK, TimeoutSeconds: 5, HeartbeatSeconds: 5, End: true }),
       'must be less than',

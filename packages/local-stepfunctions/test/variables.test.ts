@@ -534,6 +534,7 @@ describe('the definition', () => {
     ['a', undefined],
     ['größe', undefined],
     ['x_1', undefined],
+    ['Comment', undefined],
     ['n'.repeat(80), undefined],
     ['n'.repeat(81), "a variable's name has at most 80 characters"],
     ['states', "the variable 'states' is reserved"],
@@ -550,9 +551,9 @@ describe('the definition', () => {
   });
 
   test('gives Assign an object', () => {
-    expect(problemsOf(single(pass({ Assign: '{% 1 %}', End: true })))).toContain(
+    expect(problemsOf(single(pass({ Assign: '{% 1 %}', End: true })))).toEqual([
       '/States/Only/Assign: must be an object',
-    );
+    ]);
   });
 
   test('has no Assign inside And, Or and Not', () => {
@@ -564,6 +565,15 @@ describe('the definition', () => {
     ]);
   });
 });
+
+test.each(['JSONPath', 'JSONata'])(
+  'an empty Assign in %s assigns nothing, and no event tells of it',
+  async (language) => {
+    const execution = start({ ...single(pass({ Assign: {}, End: true })), QueryLanguage: language });
+    await execution.result;
+    expect(execution.history()[2]?.stateExitedEventDetails).not.toHaveProperty('assignedVariables');
+  },
+);
 
 test('the event of a state that ends says which variables it assigned', async () => {
   const execution = start(single(pass({ Assign: { a: 1, b: ['x'] }, End: true })));

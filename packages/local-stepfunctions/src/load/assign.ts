@@ -6,8 +6,7 @@ import type { VariableNames } from './variables.ts';
 
 /** Assign of a JSONPath state, rule or catcher. */
 export function loadAssign(reader: FieldReader, names: VariableNames): Expression | undefined {
-  names.read(reader, true);
-  return reader.template('Assign');
+  return names.read(reader, true) ? reader.template('Assign') : undefined;
 }
 
 /**
@@ -21,9 +20,9 @@ export function loadOutputQueries(
   visible: readonly StatesPart[],
   within = '',
 ): OutputQueries {
-  names.read(reader, false);
+  const assigns = names.read(reader, false);
   return {
     output: reader.query('Output', visible, `${within}Output`),
-    assign: reader.query('Assign', visible, `${within}Assign`),
+    assign: assigns ? reader.query('Assign', visible, `${within}Assign`) : undefined,
   };
 }

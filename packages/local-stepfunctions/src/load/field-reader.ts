@@ -94,10 +94,6 @@ export class FieldReader {
     return this.array(field).flatMap((item, index) => this.readerOf(item, `${field}[${index}]`) ?? []);
   }
 
-  keys(): string[] {
-    return Object.keys(this.#object);
-  }
-
   /** A reader for each member. */
   members(): [name: string, reader: FieldReader][] {
     return Object.keys(this.#object).flatMap((name) => {

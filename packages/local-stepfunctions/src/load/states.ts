@@ -211,10 +211,19 @@ function loadTask(
     reader.report('HeartbeatSeconds', 'must be less than TimeoutSeconds');
   }
   // Whose role calls the service has no meaning on one machine; the field is only checked.
-  if (language === 'JSONata') reader.query('Credentials');
-  else reader.template('Credentials');
+  loadCredentials(reader, language);
   const work = loadWork(reader, name, language, around, true);
   return resource && { type: 'Task', ...work, resource, timeoutSeconds, heartbeatSeconds };
+}
+
+function loadCredentials(reader: FieldReader, language: QueryLanguage): void {
+  const fields = language === 'JSONata' ? ['RoleArn'] : ['RoleArn', 'RoleArn.$'];
+  const credentials = reader.object('Credentials');
+  if (credentials !== undefined && !fields.some((field) => credentials.has(field))) {
+    credentials.report('', 'the field RoleArn is required');
+  }
+  if (language === 'JSONata') reader.query('Credentials');
+  else reader.template('Credentials');
 }
 
 function loadChoice(reader: FieldReader, name: string, language: QueryLanguage, around: Surroundings): State {

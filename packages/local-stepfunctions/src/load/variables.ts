@@ -1,4 +1,5 @@
 import type { DefinitionProblem } from '../errors.ts';
+import { isObject } from '../json.ts';
 import type { FieldReader } from './field-reader.ts';
 
 // https://docs.aws.amazon.com/step-functions/latest/dg/workflow-variables.html: the rules of Unicode's
@@ -17,14 +18,25 @@ export class VariableNames {
     if (outer !== undefined) outer.#inner.push(this);
   }
 
-  /** Checks the names that an Assign gives values to; in JSONPath they may end in `.$`. */
-  read(reader: FieldReader, jsonPath: boolean): void {
-    for (const key of reader.object('Assign')?.keys() ?? []) {
+  /**
+   * Checks the names that Assign gives values to; in JSONPath they may end in `.$`. False if there are none:
+   * then nothing is assigned, and no event tells of it.
+   */
+  read(reader: FieldReader, jsonPath: boolean): boolean {
+    const assign = reader.value('Assign');
+    if (assign === undefined) return false;
+    if (!isObject(assign)) {
+      reader.report('Assign', 'must be an object');
+      return false;
+    }
+    const keys = Object.keys(assign);
+    for (const key of keys) {
       const name = jsonPath && key.endsWith('.$') ? key.slice(0, -2) : key;
       const problem = problemOf(name);
       if (problem !== undefined) reader.report('Assign', problem);
       this.#paths.set(name, [...(this.#paths.get(name) ?? []), `${reader.path}/Assign`]);
     }
+    return keys.length > 0;
   }
 
   /** Names that a graph and one around it assign: an inner state cannot change what an outer one sees. */
