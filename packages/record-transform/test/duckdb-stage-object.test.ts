@@ -151,6 +151,11 @@ describe('staging an object', () => {
     ]);
   });
 
+  test('numbers a faulty row behind several malformed ones that follow each other', async () => {
+    const staged = await stage(sales, 'in.csv', 'id,email,amount,status\n1\n2\n3\n,,,\n4\n,,x,\n');
+    expect(quarantineOf(staged)).toMatchObject([1, 2, 3, 4, 5, 6].map((row) => ({ row })));
+  });
+
   test('gives no files for an object without rows', async () => {
     const staged = await stage(sales, 'in.csv', 'id,email,amount,status\n');
     expect(staged).toMatchObject({ accepted: [], quarantine: null, counts: { rowsIn: 0, reasons: [] } });

@@ -91,7 +91,9 @@ export const readRows = async (session: Session, source: Source): Promise<RowMar
   await session.run(`CREATE OR REPLACE TEMP TABLE quarantined AS
     SELECT ${ROW_NUMBER}, ${ROW_NUMBER} + coalesce(ordinal, 0) AS "row", reasons, CAST(NULL AS VARCHAR) AS raw, ${cells}
     FROM (${faulty(`(FROM ${NUMBERED_ROWS} ANTI JOIN duplicate USING (${ROW_NUMBER}) WHERE ${IS_FAULTY})`)}) AS faulty_row
-    ASOF LEFT JOIN (SELECT readable_before, number - readable_before AS ordinal FROM ${source.malformed.from}) AS earlier
+    ASOF LEFT JOIN (
+      SELECT readable_before, max(number) - readable_before AS ordinal FROM ${source.malformed.from} GROUP BY readable_before
+    ) AS earlier
       ON faulty_row.${ROW_NUMBER} > earlier.readable_before
     UNION ALL BY NAME
     SELECT number AS "row", [{'field': CAST(NULL AS VARCHAR), 'code': code}] AS reasons, raw FROM ${source.malformed.from}`);
