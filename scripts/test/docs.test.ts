@@ -4,7 +4,12 @@ import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from '@jest/globals';
 import * as expressions from '../../packages/record-schema/src/expressions.ts';
-import { MALFORMED_CODES, REFUSAL_CODES, VALUE_CODES } from '../../packages/record-transform/src/outcome.ts';
+import {
+  MALFORMED_CODES,
+  NOT_PROCESSED,
+  REFUSAL_CODES,
+  VALUE_CODES,
+} from '../../packages/record-transform/src/outcome.ts';
 import { artefacts } from '../generate/artefacts.ts';
 import { anchorsOf, codeSpans, localLinks, tableRows, typedCommands } from './markdown.ts';
 
@@ -82,7 +87,7 @@ describe('what a row means', () => {
 
   test('has every reason code, in the order in which they are reported', () => {
     const codes = tableRows(semantics, /Reason codes/).flatMap(([cell]) => codeSpans(cell));
-    expect(codes).toEqual([...MALFORMED_CODES, ...VALUE_CODES]);
+    expect(codes).toEqual([...MALFORMED_CODES, ...VALUE_CODES, NOT_PROCESSED]);
   });
 
   test('has every refusal code', () => {

@@ -26,9 +26,12 @@ export const VALUE_CODES = [
 ] as const;
 export type ValueCode = (typeof VALUE_CODES)[number];
 
-/** Why a row is quarantined. `field` is null for a malformed row. Ordered by field, then by `VALUE_CODES`. */
+/** Why a row that can be read was not judged: what should have done it failed for good. */
+export const NOT_PROCESSED = 'not_processed';
+
+/** Why a row is quarantined. `field` is null for the row as a whole. Ordered by field, then by `VALUE_CODES`. */
 export type Reason =
-  | { readonly field: null; readonly code: MalformedCode }
+  | { readonly field: null; readonly code: MalformedCode | typeof NOT_PROCESSED }
   | { readonly field: string; readonly code: ValueCode };
 
 /**

@@ -1,6 +1,6 @@
-import type { MalformedCode, ValueCode } from '@sluice/record-transform';
+import type { Reason } from '@sluice/record-transform';
 
-const TEXTS: Readonly<Record<MalformedCode | ValueCode, string>> = {
+const TEXTS: Readonly<Record<Reason['code'], string>> = {
   malformed_quote: 'A quote is in the wrong place, or is never closed.',
   invalid_utf8: 'The row is not valid UTF-8.',
   wrong_field_count: 'The row has more or fewer fields than the header.',
@@ -19,6 +19,7 @@ const TEXTS: Readonly<Record<MalformedCode | ValueCode, string>> = {
   too_long: 'The text is longer than the field allows.',
   too_small: 'The value is below the smallest that the field allows.',
   too_large: 'The value is above the largest that the field allows.',
+  not_processed: 'The row can be read, but what should have judged it failed for good.',
 };
 
 /** One sentence for a reason code; empty for a code that this report does not know. */

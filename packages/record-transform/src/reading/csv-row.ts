@@ -22,6 +22,8 @@ export interface CsvRow {
   /** Whether a field of the row is quoted. */
   readonly quoted: boolean;
   readonly problem: CsvProblem | null;
+  /** Between the header and the row. */
+  readonly blankLines: number;
   /** Only an unclosed quote's row is ever cut, to its first 64 KiB. */
   readonly truncated: boolean;
   readonly window: CsvWindow;

@@ -10,6 +10,7 @@ export interface CsvSummary {
   readonly rows: number;
   readonly malformed: number;
   readonly blankLines: number;
+  readonly blankLinesBeforeHeader: number;
   /** `lf` if there was none. */
   readonly lineEnds: 'lf' | 'crlf' | 'cr' | 'mixed';
   readonly lineBreakInQuotes: boolean;
@@ -78,6 +79,7 @@ export const createCsvTokenizer = (options: CsvTokenizerOptions): CsvTokenizer =
     fieldEnds: scanner.ends,
     quoted: false,
     problem: null as CsvProblem | null,
+    blankLines: 0,
     truncated: false,
     window,
   };
@@ -86,6 +88,7 @@ export const createCsvTokenizer = (options: CsvTokenizerOptions): CsvTokenizer =
   let hasBom = false;
   let longestRowBytes = 0;
   let headerEnd = 0;
+  let blankLinesBeforeHeader = 0;
 
   const finishHeader = (end: number, next: number, broken: boolean): void => {
     const refuse = (what: string): never => {
@@ -98,6 +101,7 @@ export const createCsvTokenizer = (options: CsvTokenizerOptions): CsvTokenizer =
     expected = fieldCount;
     scanner.grows = false;
     headerEnd = base + next;
+    blankLinesBeforeHeader = scanner.blankLines;
     onHeader?.(cells({ ...row, fieldCount, fieldStarts: starts, fieldEnds: ends, quoted }));
   };
 
@@ -131,6 +135,7 @@ export const createCsvTokenizer = (options: CsvTokenizerOptions): CsvTokenizer =
     row.fieldEnds = scanner.ends;
     row.quoted = scanner.quoted;
     row.problem = problem;
+    row.blankLines = scanner.blankLines - blankLinesBeforeHeader;
     onRow(row);
   };
 
@@ -270,6 +275,7 @@ export const createCsvTokenizer = (options: CsvTokenizerOptions): CsvTokenizer =
       rows,
       malformed,
       blankLines,
+      blankLinesBeforeHeader,
       lineEnds: kinds > 1 ? 'mixed' : crlf > 0 ? 'crlf' : cr > 0 ? 'cr' : 'lf',
       lineBreakInQuotes,
       hasQuotes,

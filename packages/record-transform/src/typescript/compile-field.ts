@@ -15,6 +15,14 @@ interface FieldNames {
   readonly trimmed: string;
 }
 
+/** Statements that note what the quality profile counts. */
+export interface FieldMarks {
+  readonly isNull: string;
+  readonly isInvalid: string;
+  /** Of text only. */
+  readonly looksNumeric: string;
+}
+
 /** A statement that adds a reason to the row's. */
 type AddReason = (field: Field, code: ValueCode) => string;
 
@@ -102,18 +110,21 @@ export const compileField = (
   names: FieldNames,
   constants: Constants,
   addReason: AddReason,
+  marks: FieldMarks = { isNull: '', isInvalid: '', looksNumeric: '' },
 ): string => {
   const { cell, value, trimmed } = names;
   const quarantines = field.onInvalid === 'quarantine';
-  const bad = (code: ValueCode): string => (quarantines ? addReason(field, code) : `${value} = null;\n`);
+  const bad = (code: ValueCode): string =>
+    marks.isInvalid + (quarantines ? addReason(field, code) : `${value} = null;\n`);
   const checks = constraints(field, value, constants);
   // All reasons are collected; without reasons one bad constraint is enough, and null must not be tested again.
   const check = quarantines
     ? checks.map(([test, code]) => `if (${test}) {\n${bad(code)}}\n`).join('')
     : checks.length === 0
       ? ''
-      : `if (${checks.map(([test]) => test).join(' || ')}) ${value} = null;\n`;
+      : `if (${checks.map(([test]) => test).join(' || ')}) {\n${marks.isInvalid}${value} = null;\n}\n`;
   const absent = field.required && field.default === null ? addReason(field, 'missing') : '';
+  const noValue = marks.isNull + absent;
   const isNull = isOneOf(trimmed, field.nullTokens, constants);
   const start = `let ${value} = null;\nconst ${trimmed} = ${cell} === null ? null : trim(${cell});\n`;
 
@@ -122,14 +133,14 @@ export const compileField = (
     const cased = field.upper ? `upper(${text})` : field.lower ? `lower(${text})` : text;
     return `${start}if (${trimmed} === null || ${isNull}) {
 ${value} = ${defaultOf(field)};
-${absent}} else {
+${noValue}} else {
 ${value} = ${cased};
-}
+${marks.looksNumeric && `if (looksNumeric(${trimmed})) {\n${marks.looksNumeric}}\n`}}
 ${check && `if (${value} !== null) {\n${check}}\n`}`;
   }
   return `${start}if (${trimmed} === null || ${isNull}) {
 ${value} = ${defaultOf(field)};
-${absent}} else {
+${noValue}} else {
 ${parse(field, names, bad)}${check && `if (${value} !== null) {\n${check}}\n`}}
 `;
 };

@@ -83,3 +83,11 @@ const FALSE = /^false$/i;
 /** `true` or `false` in any case; null for anything else. Without the flag `u`, `i` matches ASCII with ASCII only. */
 export const parseBoolean = (text: string): boolean | null =>
   TRUE.test(text) ? true : FALSE.test(text) ? false : null;
+
+const NUMBER = /^[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?$/;
+
+/** Whether the quality profile takes a trimmed text for a number. A number begins with a digit, a sign or a point. */
+export const looksNumeric = (text: string): boolean => {
+  const first = text.charCodeAt(0);
+  return first >= 43 && first <= 57 && NUMBER.test(text);
+};

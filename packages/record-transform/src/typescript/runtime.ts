@@ -1,6 +1,6 @@
 import { parseDecimal, rescale, toDecimal, unscaled } from './decimals.ts';
 import { dayAt, dayOf, instant, midnight, monthOf, parseIso, timeAt, yearOf } from './moments.ts';
-import { finite, parseBoolean, parseDouble, parseInteger, safe } from './numbers.ts';
+import { finite, looksNumeric, parseBoolean, parseDouble, parseInteger, safe } from './numbers.ts';
 import { compare, isLonger, length, lower, maskEmail, substring, trim, upper } from './text.ts';
 
 /** Every function that generated source text may name. */
@@ -12,6 +12,7 @@ export const runtime = {
   instant,
   isLonger,
   length,
+  looksNumeric,
   lower,
   maskEmail,
   midnight,

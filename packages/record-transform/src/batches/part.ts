@@ -1,0 +1,97 @@
+import { Buffer } from 'node:buffer';
+import { createHash } from 'node:crypto';
+import type { Dataset } from '@sluice/record-schema';
+import { HASH_BYTES } from './row-hash.ts';
+
+/** A letter for what became of a row. Duplicates are found later, when all parts are there. */
+export const FATE = { accepted: 'a', filtered: 'f', quarantined: 'q' } as const;
+
+/**
+ * What became of a batch of rows. As a file: the header, a line for each accepted row, a line for each quarantined one;
+ * so that whoever puts the parts together copies most lines without looking into them.
+ */
+export interface Part {
+  readonly header: PartHeader;
+  /** `[value, …]` as JSON, in the order of the dataset's columns. */
+  readonly accepted: readonly string[];
+  /** A line of the quarantine file without its number: `"reasons":[…],"record":{…},"raw":null}`. */
+  readonly quarantined: readonly string[];
+}
+
+export interface PartHeader {
+  /** Of what decided about the rows; see `originOf`. */
+  readonly origin: string;
+  /** The place of the first row among those that the reader gave, from 0. */
+  readonly first: number;
+  readonly rows: number;
+  /** Why the batch was not processed; null if it was. */
+  readonly error: string | null;
+  /** One letter a row. */
+  readonly fates: string;
+  /** Of each filtered row the rule, by its place among the dataset's. */
+  readonly rules: readonly number[];
+  /** Figures for the quality profile: the different `RowMarks` there are, and for each row which of them it has. */
+  readonly marks: { readonly kinds: readonly (readonly number[])[]; readonly of: readonly number[] };
+  /** `HASH_BYTES` a row, in base64. */
+  readonly hashes: string;
+}
+
+const VERSION = 1;
+
+/** Changes with whatever could change the fate of a row: parts of different origin do not belong together. */
+export const originOf = (dataset: Dataset, asOf: string): string =>
+  createHash('sha256')
+    .update(JSON.stringify([VERSION, asOf, dataset]))
+    .digest('hex')
+    .slice(0, 32);
+
+const lines = (of: readonly string[]): string => of.map((line) => `${line}\n`).join('');
+
+export const encodePart = ({ header, accepted, quarantined }: Part): Buffer => {
+  const rows = lines(accepted);
+  const first = JSON.stringify({ ...header, acceptedBytes: Buffer.byteLength(rows) });
+  return Buffer.from(`${first}\n${rows}${lines(quarantined)}`, 'utf8');
+};
+
+/** The file is not what a batch leaves. */
+export class BrokenPart extends Error {
+  override readonly name = 'BrokenPart';
+}
+
+/** A part as it was read: its lines, each with its end, are not looked into. */
+export interface StoredPart {
+  readonly header: PartHeader;
+  readonly accepted: Buffer;
+  readonly quarantined: Buffer;
+}
+
+const LF = 10;
+
+/** @throws {BrokenPart} */
+export const decodePart = (bytes: Buffer): StoredPart => {
+  const end = bytes.indexOf(LF);
+  let header: PartHeader & { readonly acceptedBytes: number };
+  try {
+    header = JSON.parse(bytes.toString('utf8', 0, end)); // checked below
+  } catch {
+    throw new BrokenPart('a part of the Map Run has no header');
+  }
+  const { rows, fates, marks, hashes, acceptedBytes } = header;
+  const isWhole =
+    fates.length === rows &&
+    marks.of.length === rows &&
+    Buffer.byteLength(hashes, 'base64') === rows * HASH_BYTES &&
+    bytes.at(-1) === LF;
+  if (!isWhole) throw new BrokenPart(`the part of item ${header.first} is not whole`);
+  const body = bytes.subarray(end + 1);
+  return { header, accepted: body.subarray(0, acceptedBytes), quarantined: body.subarray(acceptedBytes) };
+};
+
+const count = (fates: string, letter: string): number => fates.split(letter).length - 1;
+
+/** How many rows have which fate, before duplicates are looked for. */
+export const fatesOf = ({ fates }: PartHeader) => ({
+  accepted: count(fates, FATE.accepted),
+  filtered: count(fates, FATE.filtered),
+  quarantined: count(fates, FATE.quarantined),
+});
