@@ -15,6 +15,8 @@ export const metricUnits = {
   SecondsToPublish: 'Seconds',
   RecordsAccepted: 'Count',
   RecordsRejected: 'Count',
+  /** Rows of batches that failed for good, which are in quarantine for that. */
+  MapItemsFailed: 'Count',
 } as const;
 
 export type MetricName = keyof typeof metricUnits;

@@ -1,0 +1,104 @@
+import { describe, expect, test } from '@jest/globals';
+import { readBytes } from '@sluice/lake-storage';
+import { memoryStore } from '@sluice/lake-storage/memory';
+import { defineDataset, eq, lit, text } from '@sluice/record-schema';
+import { decodePart } from '@sluice/record-transform/batches';
+import { type ProcessRowsInput, processRowsInput } from '@sluice/step-contracts';
+import { keepJudge } from '../src/keep-judge.ts';
+import { type ProcessRowsDeps, processRows } from '../src/process-rows.ts';
+
+const orders = defineDataset({
+  name: 'orders',
+  fields: { id: text({ required: true }), status: text() },
+  rules: ({ col }) => ({ open: eq(col('status'), lit('OPEN')) }),
+});
+const bucket = 'curated-zone';
+
+const item = (row: number, id: string, status = 'OPEN') => ({ row, cells: { id, status } });
+const batchOf = (items: readonly unknown[]): ProcessRowsInput =>
+  processRowsInput.parse({
+    runId: 'orders-1',
+    dataset: 'orders',
+    asOf: '2026-11-20T10:00:00.000Z',
+    object: { bucket: 'raw-zone', key: 'incoming/orders/a.csv', size: 9, etag: 'e' },
+    items,
+  });
+
+const setUp = () => {
+  const objects = memoryStore();
+  const deps: ProcessRowsDeps = {
+    findDataset: (name) => (name === 'orders' ? orders : undefined),
+    objects,
+    curatedBucket: bucket,
+    judgeFor: keepJudge(),
+  };
+  const keys = async () => {
+    const found: string[] = [];
+    for await (const { key } of objects.list(bucket, '')) found.push(key);
+    return found;
+  };
+  return { objects, deps, keys };
+};
+
+describe('a batch of rows', () => {
+  test('is staged as one part, and answered with counts and its place only', async () => {
+    const { objects, deps, keys } = setUp();
+    const part = 'staging/orders-1/parts/100-4.jsonl';
+    const items = [item(100, '1'), item(101, ''), item(102, '2', 'CLOSED'), item(103, '1')];
+    expect(await processRows(batchOf(items), deps)).toEqual({
+      handled: 'processed',
+      first: 100,
+      rows: 4,
+      part,
+      accepted: 2,
+      filtered: 1,
+      quarantined: 1,
+    });
+    expect(await keys()).toEqual([part]);
+    const { header, accepted } = decodePart(
+      Buffer.from((await readBytes(objects, { bucket, key: part })) ?? []),
+    );
+    expect(header).toMatchObject({ first: 100, rows: 4, fates: 'aqfa' });
+    expect(String(accepted)).toBe('["1","OPEN"]\n["1","OPEN"]\n');
+  });
+
+  test('leaves the same bytes under the same name when it is processed again', async () => {
+    const { objects, deps, keys } = setUp();
+    const input = batchOf([item(0, '1'), item(1, '')]);
+    const { part } = await processRows(input, deps);
+    const first = await readBytes(objects, { bucket, key: part });
+    await processRows(input, { ...deps, judgeFor: keepJudge() });
+    expect(await readBytes(objects, { bucket, key: part })).toEqual(first);
+    expect(await keys()).toEqual([part]);
+  });
+
+  test('fails as a whole when storage does, so that it is tried again', async () => {
+    const { deps } = setUp();
+    const put = () => Promise.reject(new Error('slow down'));
+    await expect(processRows(batchOf([item(0, '1')]), { ...deps, objects: { put } })).rejects.toThrow(
+      'slow down',
+    );
+  });
+
+  test('fails for a dataset that is not there', async () => {
+    const { deps } = setUp();
+    const input = { ...batchOf([item(0, '1')]), dataset: 'nobody' };
+    await expect(processRows(input, deps)).rejects.toThrow('no dataset nobody');
+  });
+});
+
+test.each([
+  ['nothing', []],
+  ['rows that do not follow each other', [item(0, '1'), item(2, '2')]],
+  ['no rows', [{ id: '1' }]],
+  ['rows without cells', [{ row: 0, cells: null }]],
+])('%s is no batch', (_what, items) => {
+  expect(() => batchOf(items)).toThrow('a batch is {row, cells} of rows that follow each other');
+});
+
+test('the engine is compiled once for the batches of a run', () => {
+  const judgeFor = keepJudge();
+  const judge = judgeFor(orders, '2026-11-20T10:00:00.000Z');
+  expect(judgeFor(orders, '2026-11-20T10:00:00.000Z')).toBe(judge);
+  expect(judgeFor(orders, '2026-11-21T10:00:00.000Z')).not.toBe(judge);
+});
