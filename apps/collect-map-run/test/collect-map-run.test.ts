@@ -1,0 +1,264 @@
+import { describe, expect, test } from '@jest/globals';
+import { type ObjectStore, putJson } from '@sluice/lake-storage';
+import { stagingPrefix } from '@sluice/lake-storage/zones';
+import { defineDataset, text } from '@sluice/record-schema';
+import { createBatchJudge, encodePart } from '@sluice/record-transform/batches';
+import { transformReport } from '@sluice/step-contracts';
+import { collectMapRun } from '../src/collect-map-run.ts';
+import { asOf, curated, failedPart, itemsOf, mapRun, quarantineIn, runId, stagedIn } from './map-run.ts';
+
+const orders = defineDataset({
+  name: 'orders',
+  fields: { id: text({ required: true }), name: text() },
+  quality: { threshold: 0 },
+});
+const content = 'id,name\n1,a\n2,b\n3,c\n4,d\n5,e\n6,f\n7,g\n';
+const prefix = stagingPrefix(runId);
+
+const names = async (objects: ObjectStore): Promise<string[]> => [...(await stagedIn(objects)).keys()].sort();
+const nothingFinished = async (objects: ObjectStore): Promise<void> => {
+  expect(await names(objects)).not.toContain('transform.json');
+};
+
+describe('a Map Run whose batches are all there', () => {
+  test('is staged as one engine would have left it, with its score', async () => {
+    const { objects, input, deps } = await mapRun({ dataset: orders, content });
+    expect(await collectMapRun(input, deps)).toEqual({
+      quality: {
+        score: 100,
+        threshold: 0,
+        passed: true,
+        rowsIn: 7,
+        report: { bucket: curated, key: `${prefix}quality.json` },
+      },
+      transform: {
+        engine: 'typescript',
+        staged: { bucket: curated, prefix },
+        counts: { rowsIn: 7, accepted: 7, filtered: 0, duplicates: 0, quarantined: 0 },
+      },
+    });
+    expect(await names(objects)).toEqual(['accepted-0.parquet', 'quality.json', 'transform.json']);
+  });
+
+  test('is staged again with the same bytes, whatever a dead attempt left', async () => {
+    const { objects, input, deps } = await mapRun({ dataset: orders, content: `${content}1\n` });
+    await collectMapRun(input, deps);
+    const once = await stagedIn(objects);
+    await putJson(objects, { bucket: curated, key: `${prefix}accepted-7.parquet` }, 'old');
+    await collectMapRun(input, deps);
+    expect(await stagedIn(objects)).toEqual(once);
+  });
+
+  test('has no report, and so no finished work, while an upload fails', async () => {
+    const { objects, input, deps } = await mapRun({ dataset: orders, content });
+    const put: ObjectStore['put'] = async (at, ...rest) => {
+      if (at.key.endsWith('.parquet')) throw new Error('slow down');
+      return objects.put(at, ...rest);
+    };
+    await expect(collectMapRun(input, { ...deps, objects: { ...objects, put } })).rejects.toThrow(
+      'slow down',
+    );
+    await nothingFinished(objects);
+  });
+
+  test('finds duplicates over the whole object, the first row staying', async () => {
+    const { objects, input, deps } = await mapRun({
+      dataset: orders,
+      content: 'id,name\n1,a\n,x\n2,b\n1,a\n,x\n1,a\n',
+    });
+    expect(await collectMapRun(input, deps)).toMatchObject({
+      transform: { counts: { rowsIn: 6, accepted: 2, duplicates: 3, quarantined: 1 } },
+    });
+    expect(await quarantineIn(objects)).toMatchObject([{ row: 2 }]);
+  });
+
+  test('without a row is a run with a score of 0, which is not staged', async () => {
+    const strict = { ...orders, quality: { ...orders.quality, threshold: 70 } };
+    const { objects, input, deps } = await mapRun({ dataset: strict, content: 'id,name\n' });
+    expect(await collectMapRun(input, deps)).toEqual({
+      quality: expect.objectContaining({ score: 0, passed: false, rowsIn: 0 }),
+    });
+    expect(await names(objects)).toEqual(['quality.json']);
+  });
+
+  test('but whose object is refused, is refused for the same reason', async () => {
+    const { objects, input, deps } = await mapRun({ dataset: orders, content: 'name\na\n' });
+    expect(await collectMapRun(input, deps)).toMatchObject({
+      quality: { passed: false, refusal: { code: 'missing_column' } },
+    });
+    expect(await names(objects)).toEqual(['quality.json']);
+  });
+});
+
+describe('what the reader of Step Functions changed', () => {
+  test('rows that it padded or cut are quarantined as they came, whatever their part says', async () => {
+    const odd = 'id,name\n1\n2,b,extra\n3,c\n"4"x,d\n';
+    const { objects, input, deps } = await mapRun({ dataset: orders, content: odd });
+    expect(await collectMapRun(input, deps)).toMatchObject({
+      transform: { counts: { rowsIn: 4, accepted: 1, quarantined: 3 } },
+    });
+    expect(await quarantineIn(objects)).toEqual([
+      { row: 1, reasons: [{ field: null, code: 'wrong_field_count' }], record: null, raw: '1' },
+      { row: 2, reasons: [{ field: null, code: 'wrong_field_count' }], record: null, raw: '2,b,extra' },
+      { row: 4, reasons: [{ field: null, code: 'malformed_quote' }], record: null, raw: '"4"x,d' },
+    ]);
+  });
+
+  test.each([
+    ['fewer', 6],
+    ['more', 8],
+  ])('%s rows than the object has fail the run', async (_what, size) => {
+    const items = [...itemsOf(orders, Buffer.from(content)), { id: '8', name: 'h' }].slice(0, size);
+    const { objects, input, deps } = await mapRun({ dataset: orders, content, items });
+    await expect(collectMapRun(input, deps)).rejects.toMatchObject({
+      name: 'ReaderDisagreement',
+      message: expect.stringContaining(`has 7 rows, the batches of the Map Run have ${size}`),
+    });
+    await nothingFinished(objects);
+  });
+
+  test('a cell that is not the object’s fails the run, and the message names the row', async () => {
+    const items = itemsOf(orders, Buffer.from(content)).with(4, { id: '5', name: 'E' });
+    const { objects, input, deps } = await mapRun({ dataset: orders, content, items });
+    await expect(collectMapRun(input, deps)).rejects.toMatchObject({
+      name: 'ReaderDisagreement',
+      message: expect.stringMatching(/^Row 5 /),
+    });
+    await nothingFinished(objects);
+  });
+
+  test('an item for a line without a character is no row, and any other item too many fails the run', async () => {
+    const blank = 'id,name\n1,a\n\n2,b\n';
+    const [one, two] = itemsOf(orders, Buffer.from(blank));
+    if (!one || !two) throw new Error('no items');
+    const good = await mapRun({ dataset: orders, content: blank, items: [one, { id: '', name: '' }, two] });
+    expect(await collectMapRun(good.input, good.deps)).toMatchObject({
+      transform: { counts: { rowsIn: 2, accepted: 2, quarantined: 0 } },
+    });
+    const bad = await mapRun({ dataset: orders, content: blank, items: [one, two, { id: '3', name: 'c' }] });
+    await expect(collectMapRun(bad.input, bad.deps)).rejects.toMatchObject({ name: 'ReaderDisagreement' });
+  });
+
+  test('a gzipped object, which it cannot read, fails the run', async () => {
+    const { objects, input, deps } = await mapRun({ dataset: orders, content });
+    const stored = await objects.put(input.object, Buffer.from([0x1f, 0x8b, 8, 0, 0]));
+    const object = { ...input.object, etag: stored.outcome === 'stored' ? stored.etag : '' };
+    await expect(collectMapRun({ ...input, object }, deps)).rejects.toThrow('gzipped');
+  });
+
+  test('an object that was replaced meanwhile fails the run', async () => {
+    const { objects, input, deps } = await mapRun({ dataset: orders, content });
+    await objects.put(input.object, Buffer.from('id,name\n9,z\n'));
+    await expect(collectMapRun(input, deps)).rejects.toMatchObject({ code: 'changed' });
+  });
+});
+
+describe('a batch that is not there', () => {
+  test.each([
+    ['the first', 0, 'Rows 1 to 3 '],
+    ['one in the middle', 1, 'Rows 4 to 6 '],
+    ['the last', 2, 'has 7 rows, the batches of the Map Run have 6'],
+  ])('because %s child has vanished from the results, fails the run', async (_which, gone, message) => {
+    const { objects, input, deps, batches, writeResults } = await mapRun({ dataset: orders, content });
+    await writeResults({ succeeded: batches.filter((_, at) => at !== gone) });
+    await expect(collectMapRun(input, deps)).rejects.toThrow(message);
+    await nothingFinished(objects);
+  });
+
+  test('because its part has vanished, fails the run', async () => {
+    const { objects, input, deps, batches, keyOf } = await mapRun({ dataset: orders, content });
+    await objects.delete({ bucket: curated, key: batches.map(keyOf)[1] ?? '' });
+    await expect(collectMapRun(input, deps)).rejects.toMatchObject({
+      name: 'MapRunIncomplete',
+      message: 'The part with rows 4 to 6 is not in staging.',
+    });
+    await nothingFinished(objects);
+  });
+
+  test('because its part was cut, fails the run', async () => {
+    const { objects, input, deps, batches, keyOf } = await mapRun({ dataset: orders, content });
+    await objects.put({ bucket: curated, key: batches.map(keyOf)[1] ?? '' }, Buffer.from('{"first":3'));
+    await expect(collectMapRun(input, deps)).rejects.toMatchObject({ name: 'BrokenPart' });
+  });
+
+  test('because it was never started, fails the run', async () => {
+    const { objects, input, deps, batches, writeResults } = await mapRun({ dataset: orders, content });
+    await writeResults({ succeeded: batches, pending: 1 });
+    await expect(collectMapRun(input, deps)).rejects.toMatchObject({ name: 'MapRunIncomplete' });
+    await nothingFinished(objects);
+  });
+
+  test('because results are missing, fails the run', async () => {
+    const { objects, input, deps } = await mapRun({ dataset: orders, content });
+    await objects.delete({
+      bucket: curated,
+      key: input.results.key.replace('manifest.json', 'SUCCEEDED_0.jsonl'),
+    });
+    await expect(collectMapRun(input, deps)).rejects.toMatchObject({ name: 'MapRunIncomplete' });
+    await objects.delete(input.results);
+    await expect(collectMapRun(input, deps)).rejects.toMatchObject({ name: 'MapRunIncomplete' });
+  });
+
+  test('or is there twice, fails the run', async () => {
+    const { input, deps, batches, writeResults } = await mapRun({ dataset: orders, content });
+    await writeResults({ succeeded: [...batches, ...batches.slice(0, 1)] });
+    await expect(collectMapRun(input, deps)).rejects.toThrow('Row 1 is in two batches');
+  });
+});
+
+describe('a batch that failed', () => {
+  test('and was recorded is in quarantine, with the error', async () => {
+    const { objects, input, deps, batches, keyOf } = await mapRun({ dataset: orders, content });
+    const [, failed] = batches;
+    if (!failed) throw new Error('no batch');
+    const part = failedPart(orders, failed.first, failed.rows, 'Lambda.Unknown');
+    await objects.put({ bucket: curated, key: keyOf(failed) }, part);
+    expect(await collectMapRun(input, deps)).toMatchObject({
+      quality: { score: 100 },
+      transform: { counts: { rowsIn: 7, accepted: 4, quarantined: 3 } },
+    });
+    expect(await quarantineIn(objects)).toEqual(
+      ['4', '5', '6'].map((id, at) => ({
+        row: 4 + at,
+        reasons: [{ field: null, code: 'not_processed' }],
+        record: { id, name: 'def'[at] },
+        raw: null,
+        error: 'Lambda.Unknown',
+      })),
+    );
+    const report = transformReport.parse(JSON.parse(String((await stagedIn(objects)).get('transform.json'))));
+    expect(report.counts.reasons).toEqual([{ field: null, code: 'not_processed', rows: 3 }]);
+  });
+
+  test('for good, and was tolerated, is in quarantine all the same', async () => {
+    const { objects, input, deps, batches, keyOf, writeResults } = await mapRun({ dataset: orders, content });
+    const [failed, ...succeeded] = batches;
+    if (!failed) throw new Error('no batch');
+    await objects.delete({ bucket: curated, key: keyOf(failed) });
+    await writeResults({ succeeded, failed: [failed] });
+    expect(await collectMapRun(input, deps)).toMatchObject({
+      transform: { counts: { rowsIn: 7, accepted: 4, quarantined: 3 } },
+    });
+    expect(await quarantineIn(objects)).toMatchObject(
+      [1, 2, 3].map((row) => ({ row, error: 'Lambda.Unknown' })),
+    );
+  });
+
+  test('after it had staged its part is done', async () => {
+    const { input, deps, batches, writeResults } = await mapRun({ dataset: orders, content });
+    await writeResults({ succeeded: batches.slice(1), failed: batches.slice(0, 1) });
+    expect(await collectMapRun(input, deps)).toMatchObject({
+      transform: { counts: { rowsIn: 7, accepted: 7, quarantined: 0 } },
+    });
+  });
+});
+
+test('parts of different versions of a dataset are not mixed', async () => {
+  const { objects, input, deps, batches, keyOf } = await mapRun({ dataset: orders, content });
+  const [batch] = batches;
+  if (!batch) throw new Error('no batch');
+  const laxer = defineDataset({ name: 'orders', fields: { id: text(), name: text() } });
+  await objects.put({ bucket: curated, key: keyOf(batch) }, encodePart(createBatchJudge(laxer, asOf)(batch)));
+  await expect(collectMapRun(input, deps)).rejects.toMatchObject({ name: 'MixedParts' });
+  await nothingFinished(objects);
+});
