@@ -30,21 +30,24 @@ export class Variables {
     return variable === undefined ? this.#outer?.get(name) : variable.value;
   }
 
-  /** Gives all variables of this scope their values, or none: throws `States.DataLimitExceeded`. */
-  assign(values: JsonObject): void {
-    const variables = Object.entries(values).map(([name, value]): [string, Variable] => [
-      name,
-      { value, bytes: Buffer.byteLength(JSON.stringify(value)) },
-    ]);
-    const bytes = variables.reduce((sum, [, variable]) => sum + variable.bytes, 0);
+  /** Throws `States.DataLimitExceeded` if the values are too large to be assigned. */
+  check(values: JsonObject): void {
+    const bytes = Object.values(values).reduce<number>((sum, value) => sum + sizeOf(value), 0);
     if (bytes > ASSIGN_LIMIT) throw tooLarge('An Assign', ASSIGN_LIMIT);
-    const replaced = variables.reduce((sum, [name]) => sum + (this.#own?.get(name)?.bytes ?? 0), 0);
+    const replaced = Object.keys(values).reduce((sum, name) => sum + (this.#own?.get(name)?.bytes ?? 0), 0);
     if (this.#used.bytes + bytes - replaced > EXECUTION_LIMIT) {
       throw tooLarge('The variables of the execution', EXECUTION_LIMIT);
     }
-    this.#used.bytes += bytes - replaced;
+  }
+
+  /** Gives variables of this scope values that were checked. */
+  assign(values: JsonObject): void {
     this.#own ??= new Map();
-    for (const [name, variable] of variables) this.#own.set(name, variable);
+    for (const [name, value] of Object.entries(values)) {
+      const bytes = sizeOf(value);
+      this.#used.bytes += bytes - (this.#own.get(name)?.bytes ?? 0);
+      this.#own.set(name, { value, bytes });
+    }
   }
 
   /** Every variable that can be seen, by its name. */
@@ -59,6 +62,10 @@ export class Variables {
     for (const { bytes } of this.#own?.values() ?? []) this.#used.bytes -= bytes;
     this.#own = undefined;
   }
+}
+
+function sizeOf(value: Json): number {
+  return Buffer.byteLength(JSON.stringify(value));
 }
 
 function tooLarge(what: string, limit: number): StateError {

@@ -1,6 +1,7 @@
 // Rules: https://docs.aws.amazon.com/step-functions/latest/dg/transforming-data.html and
 // https://docs.aws.amazon.com/step-functions/latest/dg/statemachine-structure.html
 import { describe, expect, test } from '@jest/globals';
+import * as fc from 'fast-check';
 import type { StateMachineDefinition } from '../src/index.ts';
 import { outputOf, problemsOf, single, TASK } from './run-machine.ts';
 
@@ -156,6 +157,21 @@ describe('is refused in a JSONata state:', () => {
       '/States/Only/Output: $states.result does not exist here',
     ],
     [
+      'a field name without a value that has it',
+      { Type: 'Pass', Output: ['{% $sum(order.lines) %}'], End: true },
+      "/States/Only/Output[0]: Reference to 'order' at the top level is not supported.",
+    ],
+    [
+      'the value around an expression, which has none',
+      { Type: 'Pass', Output: '{% $.a %}', End: true },
+      "/States/Only/Output: Reference to '$' at the top level is not supported.",
+    ],
+    [
+      'the root of a document, of which there is none',
+      { Type: 'Pass', Output: "{% {'a': $$.b} %}", End: true },
+      "/States/Only/Output: Reference to '$$' at the top level is not supported.",
+    ],
+    [
       'the error where there is none',
       { ...TASK, Output: '{% $states.errorOutput %}', End: true },
       '/States/Only/Output: $states.errorOutput does not exist here',
@@ -202,6 +218,18 @@ describe('is refused in a JSONata state:', () => {
     expect(problemsOf(jsonata(state))).toEqual([problem]);
   });
 
+  test.each([
+    '$states.input[a > 1]',
+    '$states.input.lines.(price * $.quantity)',
+    '$map($states.input, function($line) { $line.price })',
+    '$states.input{sku: $sum(price)}',
+    '$states.input^(price)',
+    "$states.input ~> |lines|{'total': price}|",
+    "$states.input.'a b'",
+  ])('but not %s, whose names stand behind a value', (expression) => {
+    expect(problemsOf(jsonata({ Type: 'Pass', Output: `{% ${expression} %}`, End: true }))).toEqual([]);
+  });
+
   test.each(['text', 1, null])('a Condition of %j', (condition) => {
     const choice = { Type: 'Choice', Choices: [{ Condition: condition, Next: 'B' }] };
     const machine = { QueryLanguage: 'JSONata', StartAt: 'A', States: { A: choice, B: { Type: 'Succeed' } } };
@@ -216,4 +244,53 @@ describe('is refused in a JSONata state:', () => {
       expect.stringContaining('/States/A/Choices[0]/Output/a: is no JSONata expression'),
     ]);
   });
+});
+
+test('whatever JSON is given as a JSONata definition, only InvalidDefinition is thrown', () => {
+  const name = fc.constantFrom(
+    'A',
+    'Type',
+    'Next',
+    'Choices',
+    'Condition',
+    'Output',
+    'Assign',
+    'Arguments',
+    'Items',
+    'ItemSelector',
+    'Catch',
+    'Seconds',
+    'QueryLanguage',
+    'ItemProcessor',
+    'States',
+  );
+  const value = fc.constantFrom<unknown>(
+    'A',
+    'Pass',
+    'Task',
+    'Choice',
+    'Map',
+    'Wait',
+    'Fail',
+    'JSONPath',
+    '{% $a %}',
+    '{% ( %}',
+    '{%',
+    true,
+    1,
+    null,
+  );
+  const tree = fc.letrec((tie) => ({
+    node: fc.oneof(
+      { depthSize: 'small' },
+      value,
+      fc.dictionary(name, tie('node')),
+      fc.array(tie('node'), { maxLength: 3 }),
+    ),
+  })).node;
+  fc.assert(
+    fc.property(fc.dictionary(fc.constantFrom('A', 'B'), tree), (states) => {
+      expect(() => problemsOf({ QueryLanguage: 'JSONata', StartAt: 'A', States: states })).not.toThrow();
+    }),
+  );
 });

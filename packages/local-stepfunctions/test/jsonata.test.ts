@@ -113,7 +113,7 @@ describe('the functions of Step Functions', () => {
     expect(await failureOf(expression)).toEqual({
       status: 'FAILED',
       error: 'States.QueryEvaluationError',
-      cause: expect.stringContaining(`'Output' threw an error during evaluation. ${reason}`),
+      cause: expect.stringContaining(`'Output' threw an error during evaluation: ${reason}`),
     });
   });
 
@@ -216,13 +216,15 @@ describe('an expression fails as States.QueryEvaluationError', () => {
 describe('an expression without end is broken off', () => {
   test('when it recurses too deeply', async () => {
     expect(await failureOf('($f := function($n) { 1 + $f($n) }; $f(1))')).toMatchObject({
-      cause: expect.stringContaining('D1011: Stack overflow'),
+      cause: expect.stringContaining('Stack overflow error: Check for non-terminating recursive function'),
     });
   });
 
   test('when it makes too many values', async () => {
-    expect(await failureOf('[1..9000000].[1..9000000]')).toMatchObject({
-      cause: expect.stringContaining('D2015: The maximum sequence length'),
+    expect(await failureOf('[1..900000]')).toMatchObject({
+      cause: expect.stringContaining(
+        "'Output' threw an error during evaluation: Expression evaluation memory limit exceeded",
+      ),
     });
   });
 
@@ -233,7 +235,9 @@ describe('an expression without end is broken off', () => {
 
   test('after five seconds', async () => {
     expect(await failureOf('($f := function($n) { $f($n) }; $f(1))')).toMatchObject({
-      cause: expect.stringContaining('D1012: Evaluation timeout after 5000 milliseconds'),
+      cause: expect.stringContaining(
+        "'Output' threw an error during evaluation: Expression evaluation timeout",
+      ),
     });
   }, 20_000);
 });
@@ -244,7 +248,7 @@ describe('an expression reaches nothing of the host', () => {
     '$states.input.__proto__',
     '$states.input.toString',
     "$lookup($states.input, 'constructor')",
-    "'text'.length",
+    '$states.input.text.length',
     '$states.input.list.length',
     '$hash.constructor',
     '$sum.implementation',
@@ -252,11 +256,8 @@ describe('an expression reaches nothing of the host', () => {
     '$process',
     '$constructor',
     '$__proto__',
-    'process',
-    '$',
-    '$$',
   ])('%s is nothing', async (expression) => {
-    expect(await failureOf(expression, { input: { a: 1, list: [1] } })).toMatchObject({
+    expect(await failureOf(expression, { input: { a: 1, list: [1], text: 'abc' } })).toMatchObject({
       cause: "'Output' returned nothing (undefined).",
     });
   });

@@ -496,6 +496,29 @@ describe('limits', () => {
     if (status === 'FAILED') expect(result.error).toBe('States.DataLimitExceeded');
   });
 
+  test.each<[string, object]>([
+    ['JSONPath', { 'a.$': '$', 'b.$': '$' }],
+    ['JSONata', { a: '{% $states.result %}', b: '{% $states.result %}' }],
+  ])('an Assign of a Task that is too large can be caught by its name in %s', async (language, assign) => {
+    const machine = {
+      QueryLanguage: language,
+      StartAt: 'A',
+      States: {
+        A: {
+          ...TASK,
+          Assign: assign,
+          Catch: [{ ErrorEquals: ['States.DataLimitExceeded'], Next: 'B' }],
+          End: true,
+        },
+        B: { Type: 'Succeed' },
+      },
+    };
+    const large = { 'lambda:invoke': async () => text(200_000) };
+    expect(await run(machine, { handlers: large })).toMatchObject({
+      output: { Error: 'States.DataLimitExceeded', Cause: expect.stringContaining('262144 bytes') },
+    });
+  });
+
   const many = (count: number, last: object) =>
     chain({
       ...Object.fromEntries(

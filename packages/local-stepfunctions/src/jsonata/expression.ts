@@ -2,6 +2,7 @@ import jsonata from 'jsonata';
 import { EvaluationError } from '../errors.ts';
 import { type Json, setKey } from '../json.ts';
 import { ExpressionSyntaxError } from '../jsonpath/syntax.ts';
+import { findTopReference } from './top-reference.ts';
 
 /** What an expression sees: variables without their `$`, and functions. */
 export type Bindings = Readonly<Record<string, unknown>>;
@@ -19,8 +20,20 @@ export class QueryError extends EvaluationError {
   }
 }
 
-// AWS names no limits. These stop what never ends, and let through what a payload of 256 KiB can ask for.
-const GUARDS = { timeout: 5_000, stack: 500, sequence: 1_000_000 };
+// AWS names no limits, but has them: a depth of 100, and a memory (6,990,256 bytes) that a list of so many numbers
+// fills (https://github.com/floci-io/floci/issues/2737). The milliseconds are ours.
+const GUARDS = { timeout: 5_000, stack: 100, sequence: 873_782 };
+
+/** What AWS says when a limit is reached. */
+const LIMIT_MESSAGES: ReadonlyMap<unknown, string> = new Map([
+  [
+    'D1011',
+    'Stack overflow error: Check for non-terminating recursive function. Consider rewriting as tail-recursive.',
+  ],
+  ['D1012', 'Expression evaluation timeout: Check for infinite loop'],
+  ['D2014', 'Expression evaluation memory limit exceeded: Check for excessive memory usage'],
+  ['D2015', 'Expression evaluation memory limit exceeded: Check for excessive memory usage'],
+]);
 
 // Deeper values are no payload (see payload.ts).
 const MAX_DEPTH = 1_000;
@@ -36,7 +49,7 @@ export interface QueryExpression {
 
 /**
  * Reads the text between `{%` and `%}`. Throws ExpressionSyntaxError, also if it uses a part of `$states`
- * that its field does not have: AWS refuses such a definition.
+ * that its field does not have or a context that it does not have: AWS refuses such a definition.
  */
 export function parseQuery(
   text: string,
@@ -47,6 +60,10 @@ export function parseQuery(
   const expression = compile(source);
   const hidden = findHiddenPart(expression.ast(), visible);
   if (hidden !== undefined) throw new ExpressionSyntaxError(`$states.${hidden} does not exist here`);
+  const reference = findTopReference(expression.ast());
+  if (reference !== undefined) {
+    throw new ExpressionSyntaxError(`Reference to '${reference}' at the top level is not supported.`);
+  }
   return {
     source,
     location,
@@ -72,13 +89,23 @@ async function evaluate(
   try {
     return await expression.evaluate(undefined, bindings);
   } catch (error) {
-    const reason = `threw an error during evaluation. ${describe(error)}`;
-    throw new QueryError(location, failure(source, location, reason));
+    throw new QueryError(
+      location,
+      failure(source, location, `threw an error during evaluation${reasonOf(error)}`),
+    );
   }
 }
 
 export function failure(source: string, location: string, reason: string): string {
   return `The JSONata expression '${source}' specified for the field '${location}' ${reason}`;
+}
+
+/** As AWS joins them: an error of JSONata is a sentence of its own, with its code; any other is not. */
+function reasonOf(error: unknown): string {
+  const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
+  const limit = LIMIT_MESSAGES.get(code);
+  if (limit !== undefined) return `: ${limit}`;
+  return `${typeof code === 'string' ? '.' : ':'} ${describe(error)}`;
 }
 
 /** JSONata throws plain objects with a code and a message. */

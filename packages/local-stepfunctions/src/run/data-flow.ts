@@ -38,7 +38,9 @@ export function computeVariables(
   if (assign === undefined) return undefined;
   const assigned = assign(run.scopeOf(value));
   // It was compiled from an object, which gives an object.
-  return isObject(assigned) ? assigned : undefined;
+  if (!isObject(assigned)) return undefined;
+  run.checkVariables(assigned);
+  return assigned;
 }
 
 export function placeResult(path: JsonPath | null | undefined, rawInput: Json, result: Json): Json {

@@ -18,6 +18,7 @@ export async function computeOutput(
   const bindings = stateRun.bindings(parts);
   const assigned = await queries.assign?.evaluateAs('object', isObject, bindings);
   const output = queries.output === undefined ? otherwise : await queries.output.evaluate(bindings);
+  if (assigned !== undefined) stateRun.checkVariables(assigned);
   if (output !== stateRun.input) checkPayload(output, () => resultTooLarge(stateRun.stateName));
   return { output, assigned };
 }
@@ -36,11 +37,14 @@ export async function computeArguments(query: Query | undefined, stateRun: State
 
 /** The array that Items gives; the state's input, which must be one, if there is no Items. */
 export async function computeItems(query: Query | undefined, stateRun: StateRun): Promise<JsonArray> {
-  const items = query ?? new Query('{% $states.input %}', INPUT_ITEMS);
-  return items.evaluateAs('array', isArray, stateRun.bindings());
+  return (query ?? INPUT_ITEMS).evaluateAs('array', isArray, stateRun.bindings());
 }
 
-const INPUT_ITEMS = { location: 'Items', visible: new Set<never>(), report: () => {} };
+const INPUT_ITEMS = new Query('{% $states.input %}', {
+  location: 'Items',
+  visible: new Set(),
+  report: () => {},
+});
 
 /** Computes ItemSelector for one item; the item itself if there is none. */
 export async function computeItem(

@@ -132,6 +132,11 @@ export class StateRun implements Scope {
     return this.#branch.variables.get(name);
   }
 
+  /** Throws `States.DataLimitExceeded` if the values are too large to be assigned as the state ends. */
+  checkVariables(values: JsonObject): void {
+    this.#branch.variables.check(values);
+  }
+
   /** What a JSONata expression of the state sees; `$states.input` is the state's raw input. */
   bindings(
     parts: { readonly result?: Json; readonly errorOutput?: Json } = {},
