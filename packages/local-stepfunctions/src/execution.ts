@@ -1,5 +1,7 @@
 import { AbortScope } from './abort-scope.ts';
 import { type Clock, systemClock } from './clock.ts';
+import type { MapRun } from './distributed-map/map-run.ts';
+import type { ChildExecution } from './distributed-map/support.ts';
 import { InvalidDefinition, StateError } from './errors.ts';
 import {
   executionStarted,
@@ -34,6 +36,13 @@ export interface ExecutionOptions {
   readonly signal?: AbortSignal;
   /** Called with each event as it is recorded. What it throws is a fault: it stops the execution and rejects the result. */
   readonly onEvent?: (event: HistoryEvent) => void;
+  /** Called with each run of a Distributed Map as it starts. */
+  readonly onMapRun?: (mapRun: MapRun) => void;
+  /**
+   * Called with each child execution as it starts; Standard children keep their histories then. What it holds
+   * on to stays in memory.
+   */
+  readonly onChildExecution?: (child: ChildExecution) => void;
   /** `$$.StateMachine.Name`; `state-machine` if none is given. */
   readonly stateMachineName?: string;
 }
@@ -61,6 +70,8 @@ export interface Execution {
   readonly result: Promise<ExecutionResult>;
   /** The events so far. */
   history(): HistoryEvent[];
+  /** The runs of Distributed Maps so far, with their counts as they are now. */
+  mapRuns(): MapRun[];
   /** Stops the execution, as the API StopExecution does. */
   stop(error?: string, cause?: string): void;
 }
@@ -89,9 +100,14 @@ export function startExecution(machine: StateMachine, options: ExecutionOptions)
   const clock = options.clock ?? systemClock;
   const history = new History(() => clock.now(), options.onEvent);
   const abort = new AbortScope();
-  const result = execute(machine, input, options, clock, history, abort);
+  const mapRuns: MapRun[] = [];
+  const result = execute(machine, input, options, clock, history, abort, (mapRun) => {
+    mapRuns.push(mapRun);
+    options.onMapRun?.(mapRun);
+  });
   return {
     result,
+    mapRuns: () => [...mapRuns],
     history: () => [...history.events],
     stop: (error, cause) => abort.abort(new Stopped(error, cause)),
   };
@@ -112,9 +128,10 @@ async function execute(
   clock: Clock,
   history: History,
   abort: AbortScope,
+  onMapRun: (mapRun: MapRun) => void,
 ): Promise<ExecutionResult> {
   const startDate = new Date(clock.now());
-  const run = createRun(options, input, clock, history, startDate);
+  const run = createRun(options, input, clock, history, startDate, onMapRun);
   const branch: Branch = {
     previousEventId: 0,
     state: undefined,
@@ -180,9 +197,10 @@ function createRun(
   clock: Clock,
   history: History,
   startDate: Date,
+  onMapRun: (mapRun: MapRun) => void,
 ): Run {
   const machineName = options.stateMachineName ?? 'state-machine';
-  const run: Run = {
+  return {
     clock,
     random: options.random ?? systemRandom,
     history,
@@ -196,7 +214,13 @@ function createRun(
       RedriveCount: 0,
     },
     stateMachine: { Id: stateMachineArn(machineName), Name: machineName },
-    runGraph: (graph, graphInput, branch) => runGraph(run, graph, graphInput, branch),
+    distributed: {
+      objects: options.objects,
+      onMapRun,
+      onChildExecution: options.onChildExecution,
+    },
+    runGraph(graph, graphInput, branch) {
+      return runGraph(this, graph, graphInput, branch);
+    },
   };
-  return run;
 }

@@ -1,5 +1,7 @@
 export { type Clock, createVirtualClock, systemClock } from './clock.ts';
 export type * from './definition.ts';
+export type { MapRun, MapRunCounts, MapRunDescription, MapRunUpdate } from './distributed-map/map-run.ts';
+export type { ChildExecution } from './distributed-map/support.ts';
 export { type DefinitionProblem, InvalidDefinition, TaskError } from './errors.ts';
 export { type Execution, type ExecutionOptions, type ExecutionResult, startExecution } from './execution.ts';
 export type { HistoryEvent, HistoryEventDetails, HistoryEventType } from './history.ts';

@@ -11,3 +11,12 @@ export function executionArn(stateMachineName: string, executionName: string): s
 }
 
 export const ROLE_ARN = `arn:aws:iam::${ACCOUNT}:role/local-stepfunctions`;
+
+/** Of an Express child, which has no execution of its own in the API. */
+export function expressArn(stateMachineName: string, executionName: string): string {
+  return `arn:aws:states:${REGION}:${ACCOUNT}:express:${stateMachineName}:${executionName}:${executionName}`;
+}
+
+export function mapRunArn(stateMachineName: string, label: string, id: string): string {
+  return `arn:aws:states:${REGION}:${ACCOUNT}:mapRun:${stateMachineName}/${label}:${id}`;
+}

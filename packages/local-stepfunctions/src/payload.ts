@@ -23,7 +23,7 @@ const HOPELESS = PAYLOAD_LIMIT * (NUMBER_BYTES + 1);
  * TypeError if it is no JSON at all.
  */
 export function toPayload(value: unknown, tooLarge: () => string): Json {
-  const bound = boundBytes(value, 0);
+  const bound = boundBytes(value);
   if (bound !== NOT_JSON) {
     // boundBytes has visited every part and found JSON values only.
     const payload = value as Json;
@@ -37,13 +37,18 @@ export function toPayload(value: unknown, tooLarge: () => string): Json {
 
 /** Throws `States.DataLimitExceeded` with the given cause if the payload is larger than the limit. */
 export function checkPayload(payload: Json, tooLarge: () => string): void {
-  checkBound(payload, boundBytes(payload, 0), tooLarge);
+  checkBound(payload, boundBytes(payload), tooLarge);
+}
+
+/** Bytes of the value's JSON text in UTF-8. */
+export function byteLength(payload: Json): number {
+  return Buffer.byteLength(JSON.stringify(payload));
 }
 
 /** Most payloads are so small that their bound proves it; only the others are counted. */
 function checkBound(payload: Json, bound: number, tooLarge: () => string): void {
   if (bound <= PAYLOAD_LIMIT) return;
-  if (bound <= HOPELESS && Buffer.byteLength(JSON.stringify(payload)) <= PAYLOAD_LIMIT) return;
+  if (bound <= HOPELESS && byteLength(payload) <= PAYLOAD_LIMIT) return;
   throw new StateError('States.DataLimitExceeded', tooLarge());
 }
 
@@ -51,7 +56,7 @@ function checkBound(payload: Json, bound: number, tooLarge: () => string): void 
  * A number of bytes that the value's JSON text does not exceed, found without looking into its strings.
  * NOT_JSON if some part is no JSON value. Stops above HOPELESS.
  */
-function boundBytes(value: unknown, depth: number): number {
+export function boundBytes(value: unknown, depth = 0): number {
   switch (typeof value) {
     case 'string':
       return 2 + value.length * UNIT_BYTES;

@@ -1,5 +1,6 @@
+import type { Query } from '../jsonata/query.ts';
 import type { Expression } from '../payload-template.ts';
-import type { NumberOrPath } from '../state-machine.ts';
+import type { NumberField } from '../state-machine.ts';
 
 /** What a Map has on top of an inline one when its processor runs as child executions. */
 export interface DistributedMap {
@@ -8,19 +9,22 @@ export interface DistributedMap {
   readonly label: string;
   readonly reader: ItemReader | undefined;
   readonly batcher: ItemBatcher | undefined;
-  readonly toleratedFailureCount: NumberOrPath;
+  readonly toleratedFailureCount: NumberField;
   /** From 0 to 100, fractions allowed. */
-  readonly toleratedFailurePercentage: NumberOrPath;
+  readonly toleratedFailurePercentage: NumberField;
   readonly writer: ResultWriter;
 }
+
+/** A template of a JSONPath state, or the value of a JSONata state with its expressions. */
+export type TemplateField = Expression | Query;
 
 export type ExecutionType = 'STANDARD' | 'EXPRESS';
 
 export interface ItemReader {
   readonly source: ItemSource;
   /** Bucket with Key and VersionId, or with Prefix. */
-  readonly parameters: Expression;
-  readonly maxItems: NumberOrPath;
+  readonly parameters: TemplateField;
+  readonly maxItems: NumberField;
 }
 
 export type ItemSource =
@@ -45,14 +49,14 @@ export interface CsvFormat {
 }
 
 export interface ItemBatcher {
-  readonly maxItems: NumberOrPath;
-  readonly maxInputBytes: NumberOrPath;
-  readonly batchInput: Expression | undefined;
+  readonly maxItems: NumberField;
+  readonly maxInputBytes: NumberField;
+  readonly batchInput: TemplateField | undefined;
 }
 
 export interface ResultWriter {
   /** Bucket and Prefix; undefined if the results are the state's output. */
-  readonly parameters: Expression | undefined;
+  readonly parameters: TemplateField | undefined;
   readonly outputType: 'JSON' | 'JSONL';
   readonly transformation: 'NONE' | 'COMPACT' | 'FLATTEN';
 }

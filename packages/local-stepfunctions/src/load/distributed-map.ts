@@ -7,12 +7,14 @@ import type {
   ItemReader,
   ItemSource,
   ResultWriter,
+  TemplateField,
 } from '../distributed-map/distributed-map.ts';
 import { parseReferencePath } from '../jsonpath/reference-path.ts';
 import { PAYLOAD_LIMIT } from '../payload.ts';
-import type { NumberOrPath } from '../state-machine.ts';
+import type { NumberField } from '../state-machine.ts';
 import type { FieldReader } from './field-reader.ts';
-import { loadNumberOrPath } from './number-or-path.ts';
+import { loadExpression, loadNumber } from './number.ts';
+import type { QueryLanguage } from './query-language.ts';
 
 const FIELDS = [
   'ItemReader',
@@ -52,6 +54,7 @@ export function loadExecutionType(processor: FieldReader): ExecutionType | undef
 export function loadDistributedMap(
   map: FieldReader,
   name: string,
+  language: QueryLanguage,
   executionType: ExecutionType | undefined,
 ): DistributedMap | undefined {
   if (executionType === undefined) {
@@ -64,11 +67,11 @@ export function loadDistributedMap(
   return {
     executionType,
     label: loadLabel(map) ?? labelOf(name),
-    reader: loadItemReader(map),
-    batcher: loadItemBatcher(map),
-    toleratedFailureCount: loadNumberOrPath(map, 'ToleratedFailureCount', 0),
-    toleratedFailurePercentage: loadPercentage(map),
-    writer: loadResultWriter(map),
+    reader: loadItemReader(map, language),
+    batcher: loadItemBatcher(map, language),
+    toleratedFailureCount: loadNumber(map, 'ToleratedFailureCount', 0, language),
+    toleratedFailurePercentage: loadPercentage(map, language),
+    writer: loadResultWriter(map, language),
   };
 }
 
@@ -87,7 +90,11 @@ function labelOf(name: string): string {
   return name.replace(new RegExp(NOT_IN_LABEL, 'gu'), '-').slice(0, MAX_LABEL_LENGTH);
 }
 
-function loadPercentage(map: FieldReader): NumberOrPath {
+function loadPercentage(map: FieldReader, language: QueryLanguage): NumberField {
+  if (language === 'JSONata' && typeof map.value('ToleratedFailurePercentage') === 'string') {
+    return loadExpression(map, 'ToleratedFailurePercentage');
+  }
+  if (language === 'JSONata') return map.number('ToleratedFailurePercentage', 0, 100);
   map.exclusive('ToleratedFailurePercentage', 'ToleratedFailurePercentagePath');
   return (
     map.number('ToleratedFailurePercentage', 0, 100) ??
@@ -110,18 +117,41 @@ function loadS3Action<T extends string>(reader: FieldReader, actions: readonly T
   return found;
 }
 
-function loadItemReader(map: FieldReader): ItemReader | undefined {
+function loadItemReader(map: FieldReader, language: QueryLanguage): ItemReader | undefined {
   const reader = map.object('ItemReader');
   if (reader === undefined) return undefined;
   const action = loadS3Action(reader, ['getObject', 'listObjectsV2']);
-  if (!reader.has('Parameters')) reader.report('', 'the field Parameters is required');
-  const parameters = reader.template('Parameters');
+  const parameters = loadParameters(reader, language, 'ItemReader');
   const config = reader.object('ReaderConfig');
   const source = action && loadSource(reader, config, action);
-  const maxItems = config && loadNumberOrPath(config, 'MaxItems', 0, MAX_ITEMS);
-  config?.refuseOtherFields();
-  reader.refuseOtherFields();
+  const maxItems = config && loadNumber(config, 'MaxItems', 0, language, MAX_ITEMS);
+  config?.refuseOtherFields(language);
+  reader.refuseOtherFields(language);
   return source && parameters && { source, parameters, maxItems };
+}
+
+function parametersField(language: QueryLanguage): string {
+  return language === 'JSONata' ? 'Arguments' : 'Parameters';
+}
+
+/** @param holder the field of the state in which the fields stand */
+function loadParameters(
+  reader: FieldReader,
+  language: QueryLanguage,
+  holder: string,
+): TemplateField | undefined {
+  const field = parametersField(language);
+  if (!reader.has(field)) reader.report('', `the field ${field} is required`);
+  return loadTemplate(reader, field, language, `${holder}/${field}`);
+}
+
+function loadTemplate(
+  reader: FieldReader,
+  field: string,
+  language: QueryLanguage,
+  location: string,
+): TemplateField | undefined {
+  return language === 'JSONata' ? reader.query(field, [], location) : reader.template(field);
 }
 
 const INPUT_TYPES = ['CSV', 'JSON', 'JSONL', 'PARQUET', 'MANIFEST'] as const;
@@ -247,7 +277,7 @@ function loadPointer(config: FieldReader): string[] {
     .map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'));
 }
 
-function loadItemBatcher(map: FieldReader): ItemBatcher | undefined {
+function loadItemBatcher(map: FieldReader, language: QueryLanguage): ItemBatcher | undefined {
   const reader = map.object('ItemBatcher');
   if (reader === undefined) return undefined;
   const limits = [
@@ -260,30 +290,30 @@ function loadItemBatcher(map: FieldReader): ItemBatcher | undefined {
     reader.report('', 'needs MaxItemsPerBatch or MaxInputBytesPerBatch');
   }
   const batcher = {
-    maxItems: loadNumberOrPath(reader, 'MaxItemsPerBatch', 1, MAX_ITEMS),
-    maxInputBytes: loadNumberOrPath(reader, 'MaxInputBytesPerBatch', 1, PAYLOAD_LIMIT),
-    batchInput: reader.template('BatchInput'),
+    maxItems: loadNumber(reader, 'MaxItemsPerBatch', 1, language, MAX_ITEMS),
+    maxInputBytes: loadNumber(reader, 'MaxInputBytesPerBatch', 1, language, PAYLOAD_LIMIT),
+    batchInput: loadTemplate(reader, 'BatchInput', language, 'ItemBatcher/BatchInput'),
   };
-  reader.refuseOtherFields();
+  reader.refuseOtherFields(language);
   return batcher;
 }
 
-function loadResultWriter(map: FieldReader): ResultWriter {
+function loadResultWriter(map: FieldReader, language: QueryLanguage): ResultWriter {
   const reader = map.object('ResultWriter');
   // What AWS does with the results if nobody says anything.
   if (reader === undefined) return { parameters: undefined, outputType: 'JSON', transformation: 'COMPACT' };
-  const toS3 = reader.has('Resource') || reader.has('Parameters');
+  const name = parametersField(language);
+  const toS3 = reader.has('Resource') || reader.has(name);
   if (!toS3 && !reader.has('WriterConfig')) {
-    reader.report('', 'needs Resource and Parameters, or WriterConfig, or all three');
+    reader.report('', `needs Resource and ${name}, or WriterConfig, or all three`);
   }
   if (toS3) loadS3Action(reader, ['putObject']);
-  if (toS3 && !reader.has('Parameters')) reader.report('', 'the field Parameters is required');
-  const parameters = reader.template('Parameters');
+  const parameters = toS3 ? loadParameters(reader, language, 'ResultWriter') : undefined;
   const config = reader.object('WriterConfig');
   const outputType = config?.oneOf('OutputType', ['JSON', 'JSONL']) ?? 'JSON';
   const transformation =
     config?.oneOf('Transformation', ['NONE', 'COMPACT', 'FLATTEN']) ?? (toS3 ? 'NONE' : 'COMPACT');
-  config?.refuseOtherFields();
-  reader.refuseOtherFields();
+  config?.refuseOtherFields(language);
+  reader.refuseOtherFields(language);
   return { parameters, outputType, transformation };
 }

@@ -352,7 +352,7 @@ function loadMap(
       itemSelector: reader.query('ItemSelector'),
     },
     maxConcurrency: loadNumber(reader, 'MaxConcurrency', 0, language),
-    distributed: loadDistributedMap(reader, name, executionType),
+    distributed: loadDistributedMap(reader, name, language, executionType),
   };
   return processor && { type: 'Map', ...fields, processor };
 }

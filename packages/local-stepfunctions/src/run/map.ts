@@ -1,3 +1,4 @@
+import { attemptDistributedMap } from '../distributed-map/attempt.ts';
 import { EvaluationError } from '../errors.ts';
 import { isArray, type Json, type JsonArray, type JsonObject } from '../json.ts';
 import { checkPayload } from '../payload.ts';
@@ -11,8 +12,15 @@ import { type Branch, type Run, record, type StateRun } from './run.ts';
 /** Most iterations of an inline Map that run at the same time (Step Functions quota). */
 const MAX_INLINE_CONCURRENCY = 40;
 
-/** One attempt at an inline Map: the processor for every item, its outputs in order. */
-export async function attemptMap(
+/** One attempt at a Map: the processor for every item. */
+export function attemptMap(run: Run, branch: Branch, state: MapState, stateRun: StateRun): Promise<Json> {
+  return state.distributed === undefined
+    ? attemptInlineMap(run, branch, state, stateRun)
+    : attemptDistributedMap(run, branch, state, state.distributed, stateRun);
+}
+
+/** Gives the outputs of the iterations in order. */
+async function attemptInlineMap(
   run: Run,
   branch: Branch,
   state: MapState,

@@ -1,7 +1,13 @@
 import type { AbortScope } from '../abort-scope.ts';
 import type { Clock } from '../clock.ts';
+import type { DistributedMapSupport } from '../distributed-map/support.ts';
 import { EvaluationError, StateError } from '../errors.ts';
-import { failureDetails, type History, type HistoryEventDetails, type HistoryEventType } from '../history.ts';
+import {
+  type EventLog,
+  failureDetails,
+  type HistoryEventDetails,
+  type HistoryEventType,
+} from '../history.ts';
 import type { Json, JsonObject } from '../json.ts';
 import { type Bindings, QueryError } from '../jsonata/expression.ts';
 import { queryFunctions } from '../jsonata/functions.ts';
@@ -14,13 +20,14 @@ import type { Variables } from '../variables.ts';
 export interface Run {
   readonly clock: Clock;
   readonly random: () => number;
-  readonly history: History;
+  readonly history: EventLog;
   readonly handlers: TaskHandlers;
   /** `$$.Execution` and `$$.StateMachine`. */
   readonly execution: JsonObject;
   readonly stateMachine: JsonObject;
-  /** Runs a graph in the branch and gives the output of its last state. */
-  readonly runGraph: (graph: StateGraph, input: Json, branch: Branch) => Promise<Json>;
+  readonly distributed: DistributedMapSupport;
+  /** Runs a graph in the branch and gives the output of its last state. A method: a child's run is a copy. */
+  runGraph(graph: StateGraph, input: Json, branch: Branch): Promise<Json>;
 }
 
 /** One line of states: the execution itself, a branch of a Parallel or an iteration of a Map. */

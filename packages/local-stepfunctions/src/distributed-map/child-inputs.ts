@@ -1,0 +1,172 @@
+import { StateError } from '../errors.ts';
+import type { Json, JsonObject } from '../json.ts';
+import { boundBytes, byteLength, checkPayload, PAYLOAD_LIMIT } from '../payload.ts';
+import type { ItemChunk } from './item-chunk.ts';
+import type { BatchSettings } from './settings.ts';
+
+/** What one child execution starts with. */
+export interface ChildInput {
+  /** Its place among the Map Run's children. */
+  readonly index: number;
+  readonly input: Json;
+  /** How many items of the data set are in it. */
+  readonly items: number;
+}
+
+/** What ItemSelector makes of an item; given `$$.Map`. */
+export type SelectItem = (value: Json, map: JsonObject) => Json | Promise<Json>;
+
+/** The children's inputs in the order of the data set: each item, or batches of them. */
+export function childInputs(
+  chunks: AsyncIterable<ItemChunk>,
+  select: SelectItem | undefined,
+  batch: BatchSettings | undefined,
+): AsyncGenerator<ChildInput, void> {
+  const items = selectedItems(chunks, select);
+  return batch === undefined ? singles(items) : batches(items, new Batch(batch));
+}
+
+/** Throws `States.ItemReaderFailed` for an item that no payload can hold. */
+async function* selectedItems(
+  chunks: AsyncIterable<ItemChunk>,
+  select: SelectItem | undefined,
+): AsyncGenerator<Json, void> {
+  let index = 0;
+  for await (const { values, keys, source } of chunks) {
+    for (const [place, value] of values.entries()) {
+      const key = keys?.[place];
+      checkItem(value, index);
+      if (select === undefined) {
+        yield key === undefined ? value : { Key: key, Value: value };
+      } else {
+        const item = {
+          Index: index,
+          ...(key === undefined ? {} : { Key: key }),
+          Value: value,
+          Source: source,
+        };
+        const selected = select(value, { Item: item });
+        yield checkedInput(selected instanceof Promise ? await selected : selected, index);
+      }
+      index += 1;
+    }
+  }
+}
+
+function checkItem(value: Json, index: number): void {
+  if (boundBytes(value) <= PAYLOAD_LIMIT || byteLength(value) <= PAYLOAD_LIMIT) return;
+  throw itemTooLarge(index, PAYLOAD_LIMIT);
+}
+
+function checkedInput(input: Json, index: number): Json {
+  checkPayload(
+    input,
+    () =>
+      `The ItemSelector made an input of more than ${PAYLOAD_LIMIT} bytes for the item at index ${index}.`,
+  );
+  return input;
+}
+
+function itemTooLarge(index: number, limit: number): StateError {
+  return new StateError(
+    'States.ItemReaderFailed',
+    `The item at index ${index} is larger than ${limit} bytes.`,
+  );
+}
+
+async function* singles(items: AsyncIterable<Json>): AsyncGenerator<ChildInput, void> {
+  let index = 0;
+  for await (const input of items) {
+    yield { index, input, items: 1 };
+    index += 1;
+  }
+}
+
+async function* batches(items: AsyncIterable<Json>, batch: Batch): AsyncGenerator<ChildInput, void> {
+  let index = 0;
+  let itemIndex = 0;
+  for await (const item of items) {
+    if (!batch.add(item)) {
+      yield { index, ...batch.take() };
+      index += 1;
+      if (!batch.add(item)) throw itemTooLarge(itemIndex, batch.maxBytes);
+    }
+    itemIndex += 1;
+    if (batch.isFull) {
+      yield { index, ...batch.take() };
+      index += 1;
+    }
+  }
+  if (!batch.isEmpty) yield { index, ...batch.take() };
+}
+
+/** Items collected until another would break a limit. */
+class Batch {
+  readonly maxBytes: number;
+  readonly #maxItems: number;
+  readonly #batchInput: Json | undefined;
+  /** Of the batch's JSON without an item. */
+  readonly #frameBytes: number;
+  #items: Json[] = [];
+  /** Of the JSON with the first `#measured` items. */
+  #bytes: number;
+  #measured = 0;
+  /** What the other items have at most, commas included. */
+  #bound = 0;
+
+  constructor({ maxItems, maxInputBytes, batchInput }: BatchSettings) {
+    this.maxBytes = Math.min(maxInputBytes ?? PAYLOAD_LIMIT, PAYLOAD_LIMIT);
+    this.#maxItems = maxItems ?? Number.POSITIVE_INFINITY;
+    this.#batchInput = batchInput;
+    this.#frameBytes = byteLength(this.#payload());
+    this.#bytes = this.#frameBytes;
+  }
+
+  get isEmpty(): boolean {
+    return this.#items.length === 0;
+  }
+
+  get isFull(): boolean {
+    return this.#items.length >= this.#maxItems;
+  }
+
+  /** False, and the batch is as it was, if it would become too large. */
+  add(item: Json): boolean {
+    // A bound is cheap and mostly does; only the items of a batch that may be full are measured.
+    const bound = this.#bound + 1 + boundBytes(item);
+    if (this.#bytes + bound <= this.maxBytes) {
+      this.#bound = bound;
+    } else {
+      this.#measure();
+      const bytes = this.#bytes + (this.isEmpty ? 0 : 1) + byteLength(item);
+      if (bytes > this.maxBytes) return false;
+      this.#bytes = bytes;
+      this.#measured += 1;
+    }
+    this.#items.push(item);
+    return true;
+  }
+
+  #measure(): void {
+    for (const [index, item] of this.#items.slice(this.#measured).entries()) {
+      this.#bytes += byteLength(item) + (this.#measured + index === 0 ? 0 : 1);
+    }
+    this.#measured = this.#items.length;
+    this.#bound = 0;
+  }
+
+  /** The batch as a child's input; the next one begins. */
+  take(): { readonly input: Json; readonly items: number } {
+    const taken = { input: this.#payload(), items: this.#items.length };
+    this.#items = [];
+    this.#bytes = this.#frameBytes;
+    this.#measured = 0;
+    this.#bound = 0;
+    return taken;
+  }
+
+  #payload(): JsonObject {
+    const batchInput = this.#batchInput;
+    return { ...(batchInput === undefined ? {} : { BatchInput: batchInput }), Items: this.#items };
+  }
+}

@@ -1,0 +1,10 @@
+import type { Json } from '../json.ts';
+
+/** Some items of a data set, in order. */
+export interface ItemChunk {
+  readonly values: readonly Json[];
+  /** The members' names if the items are those of a JSON object. */
+  readonly keys?: readonly string[];
+  /** `$$.Map.Item.Source`. */
+  readonly source: string;
+}
