@@ -176,6 +176,11 @@ describe('is refused:', () => {
       '/States/Only/Credentials: the field RoleArn is required',
     ],
     [
+      'a number from the context object',
+      single({ ...TASK, TimeoutSecondsPath: '$$.Execution.Input.t', End: true }),
+      "/States/Only/TimeoutSecondsPath: '$$.Execution.Input.t' is not a reference path",
+    ],
+    [
       'a heartbeat too slow',
       single({ ...TASK, TimeoutSeconds: 5, HeartbeatSeconds: 5, End: true }),
       'must be less than',

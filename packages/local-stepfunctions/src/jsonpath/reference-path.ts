@@ -24,6 +24,15 @@ export function parseResultPath(text: string): JsonPath {
   return path;
 }
 
+/** A reference path to a number: in the input or a variable, not in the context object. */
+export function parseNumberPath(text: string): JsonPath {
+  const path = parseReferencePath(text);
+  if (path.onContext) {
+    throw new ExpressionSyntaxError(`'${text}' is not a reference path (the context object has none)`);
+  }
+  return path;
+}
+
 /**
  * A copy of the input with the value at the path. Missing fields are made; where the path would have to
  * turn some other value into an object, or an element does not exist: `States.ResultPathMatchFailure`.

@@ -1,5 +1,5 @@
 import type { Query } from '../jsonata/query.ts';
-import { parseReferencePath } from '../jsonpath/reference-path.ts';
+import { parseNumberPath } from '../jsonpath/reference-path.ts';
 import type { NumberField } from '../state-machine.ts';
 import type { FieldReader } from './field-reader.ts';
 import type { QueryLanguage } from './query-language.ts';
@@ -18,7 +18,7 @@ export function loadNumber(
       : reader.integer(field, smallest, largest);
   }
   reader.exclusive(field, `${field}Path`);
-  return reader.integer(field, smallest, largest) ?? reader.jsonPath(`${field}Path`, parseReferencePath);
+  return reader.integer(field, smallest, largest) ?? reader.jsonPath(`${field}Path`, parseNumberPath);
 }
 
 /** A text that must be a whole expression: `{% … %}`. */
