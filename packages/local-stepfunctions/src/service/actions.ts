@@ -2,6 +2,7 @@ import { action, type ServiceState } from './action.ts';
 import { checkDefinition } from './diagnostics.ts';
 import { executionActions } from './execution-actions.ts';
 import type { Action } from './json-protocol.ts';
+import { mapRunActions } from './map-run-actions.ts';
 import * as requests from './requests.ts';
 import { ServiceError } from './service-error.ts';
 import { stateMachineActions } from './state-machine-actions.ts';
@@ -13,6 +14,7 @@ export function createActions(state: ServiceState): Readonly<Record<string, Acti
   return {
     ...stateMachineActions(state),
     ...executionActions(state),
+    ...mapRunActions(state),
     ...taskActions(state),
     ...definitionActions(state),
     ...tagActions(state),

@@ -1,12 +1,14 @@
 import type { HistoryEvent } from '../history.ts';
 import { action, type ServiceState } from './action.ts';
-import type { ExecutionRecord } from './executions.ts';
+import { checkStatesArn } from './arns.ts';
+import { type DescribedExecution, dataOf, describeChild, describeRecord } from './described-execution.ts';
 import { type Action, epochSeconds } from './json-protocol.ts';
 import { pageOf } from './pages.ts';
 import * as requests from './requests.ts';
 import { ServiceError } from './service-error.ts';
 
-export function executionActions({ machines, executions }: ServiceState): Record<string, Action> {
+export function executionActions(state: ServiceState): Record<string, Action> {
+  const { machines, executions } = state;
   return {
     StartExecution: action(requests.startExecution, ({ stateMachineArn, name, input }) => {
       const record = executions.start(machines.getActive(stateMachineArn), name, input);
@@ -35,55 +37,33 @@ export function executionActions({ machines, executions }: ServiceState): Record
     ),
 
     DescribeExecution: action(requests.describeExecution, ({ executionArn, includedData }) => {
-      const record = executions.get(executionArn);
-      return {
-        executionArn: record.arn,
-        stateMachineArn: record.stateMachine.arn,
-        name: record.name,
-        ...timesOf(record),
-        ...dataOf(record, includedData),
-        redriveCount: 0,
-        redriveStatus: 'NOT_REDRIVABLE',
-        redriveStatusReason: 'This service does not redrive executions',
-      };
+      const { summary, details } = described(state, executionArn);
+      return { ...summary, ...details(includedData) };
     }),
 
     ListExecutions: action(requests.listExecutions, (request) => {
       const { stateMachineArn, statusFilter, mapRunArn, redriveFilter } = request;
-      if ((stateMachineArn === undefined) === (mapRunArn === undefined)) {
+      if (stateMachineArn !== undefined && mapRunArn !== undefined) {
         throw new ServiceError('ValidationException', 'Give one of stateMachineArn and mapRunArn');
       }
-      if (stateMachineArn === undefined) {
-        throw new ServiceError('ResourceNotFound', `Resource not found: '${mapRunArn}'`);
-      }
-      const machine = machines.get(stateMachineArn);
-      if (machine.type === 'EXPRESS') throw unsupportedType();
       const { page, nextToken } = pageOf(
         {
-          items: executions
-            .of(machine)
-            .filter((record) => statusFilter === undefined || statusOf(record) === statusFilter)
+          items: listedExecutions(state, stateMachineArn, mapRunArn)
+            .filter(({ summary }) => statusFilter === undefined || summary.status === statusFilter)
             .reverse(),
-          position: (record) => record.position,
+          position: (item) => item.position,
           descending: true,
-          of: ['ListExecutions', stateMachineArn, statusFilter, redriveFilter],
+          of: ['ListExecutions', stateMachineArn, mapRunArn, statusFilter, redriveFilter],
         },
         request,
       );
-      return {
-        executions: page.map((record) => ({
-          executionArn: record.arn,
-          stateMachineArn: record.stateMachine.arn,
-          name: record.name,
-          ...timesOf(record),
-        })),
-        nextToken,
-      };
+      return { executions: page.map(({ summary }) => summary), nextToken };
     }),
 
     GetExecutionHistory: action(requests.getExecutionHistory, (request) => {
       const { executionArn, reverseOrder, includeExecutionData } = request;
-      const events = executions.get(executionArn).execution.history();
+      const child = executions.child(executionArn)?.child;
+      const events = (child ?? executions.get(executionArn).execution).history();
       const { page, nextToken } = pageOf(
         {
           items: reverseOrder ? events.reverse() : events,
@@ -112,32 +92,29 @@ function unsupportedType(): ServiceError {
   );
 }
 
-function statusOf({ result }: ExecutionRecord): string {
-  return result?.status ?? 'RUNNING';
+function described({ executions }: ServiceState, arn: string): DescribedExecution {
+  const child = executions.child(arn);
+  return child === undefined ? describeRecord(executions.get(standardArn(arn))) : describeChild(child);
 }
 
-function timesOf(record: ExecutionRecord): object {
-  const { startDate, result } = record;
-  return {
-    status: statusOf(record),
-    startDate: epochSeconds(startDate),
-    ...(result === undefined ? {} : { stopDate: epochSeconds(result.stopDate) }),
-  };
+/** Of Express executions only those are known that a Map Run started. */
+function standardArn(arn: string): string {
+  return checkStatesArn(arn, 'execution');
 }
 
-/** Input, output and failure; METADATA_ONLY leaves out the data. */
-function dataOf({ input, result }: ExecutionRecord, includedData: 'ALL_DATA' | 'METADATA_ONLY'): object {
-  const included = includedData === 'ALL_DATA';
-  const failure = { error: result?.error, cause: result?.cause };
-  if (!included) return failure;
-  return {
-    ...failure,
-    input,
-    inputDetails: { included },
-    ...(result?.status === 'SUCCEEDED'
-      ? { output: JSON.stringify(result.output), outputDetails: { included } }
-      : {}),
-  };
+/** What ListExecutions is about, oldest first. */
+function listedExecutions(
+  { machines, executions }: ServiceState,
+  stateMachineArn: string | undefined,
+  mapRunArn: string | undefined,
+): DescribedExecution[] {
+  if (stateMachineArn !== undefined) {
+    const machine = machines.get(stateMachineArn);
+    if (machine.type === 'EXPRESS') throw unsupportedType();
+    return executions.of(machine).map(describeRecord);
+  }
+  if (mapRunArn !== undefined) return executions.childrenOf(executions.mapRun(mapRunArn)).map(describeChild);
+  throw new ServiceError('ValidationException', 'Give one of stateMachineArn and mapRunArn');
 }
 
 /** "Whether execution data (input or output of a history event) is returned." */

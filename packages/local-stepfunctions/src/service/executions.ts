@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '../clock.ts';
+import type { MapRun } from '../distributed-map/map-run.ts';
+import type { ChildExecution } from '../distributed-map/support.ts';
 import { StateError } from '../errors.ts';
 import { type Execution, type ExecutionResult, startExecution } from '../execution.ts';
 import type { ObjectStore } from '../object-store.ts';
@@ -24,6 +26,18 @@ export interface ExecutionRecord {
   readonly ended: Promise<ExecutionResult>;
 }
 
+/** An execution that a Map Run started. */
+export interface ChildRecord {
+  readonly position: number;
+  readonly child: ChildExecution;
+  readonly parent: ExecutionRecord;
+}
+
+export interface FoundMapRun {
+  readonly mapRun: MapRun;
+  readonly execution: ExecutionRecord;
+}
+
 export interface ExecutionsOptions {
   readonly account: Account;
   readonly clock: Clock;
@@ -40,6 +54,8 @@ export class Executions {
   readonly #running = new Set<ExecutionRecord>();
   /** Standard ones in the order of their end. */
   readonly #finished = new Set<ExecutionRecord>();
+  /** By ARN, in the order of their start. */
+  readonly #children = new Map<string, ChildRecord>();
   #started = 0;
 
   constructor(options: ExecutionsOptions) {
@@ -53,6 +69,24 @@ export class Executions {
       throw new ServiceError('ExecutionDoesNotExist', `Execution Does Not Exist: '${arn}'`);
     }
     return found;
+  }
+
+  /** Undefined for one that no Map Run started, or that was forgotten. */
+  child(arn: string): ChildRecord | undefined {
+    return this.#children.get(arn);
+  }
+
+  childrenOf({ mapRun }: FoundMapRun): ChildRecord[] {
+    return [...this.#children.values()].filter(({ child }) => child.mapRunArn === mapRun.mapRunArn);
+  }
+
+  /** Throws ResourceNotFound. */
+  mapRun(arn: string): FoundMapRun {
+    for (const execution of this.#byArn.values()) {
+      const mapRun = execution.execution.mapRuns().find(({ mapRunArn }) => mapRunArn === arn);
+      if (mapRun !== undefined) return { mapRun, execution };
+    }
+    throw new ServiceError('ResourceNotFound', `Resource not found: '${arn}'`);
   }
 
   of(stateMachine: RegisteredMachine): ExecutionRecord[] {
@@ -98,6 +132,7 @@ export class Executions {
         clock,
         ...(objects === undefined ? {} : { objects }),
         stateMachineName: stateMachine.name,
+        onChildExecution: (child) => this.#keepChild(child, record),
       }),
     );
     const startDate = new Date(clock.now());
@@ -136,9 +171,23 @@ export class Executions {
     }
   }
 
+  #keepChild(child: ChildExecution, parent: ExecutionRecord): void {
+    this.#started += 1;
+    // Another start of the same child is a redrive: it is as new as any.
+    this.#children.delete(child.executionArn);
+    this.#children.set(child.executionArn, { position: this.#started, child, parent });
+    for (const [arn, { child: oldest }] of this.#children) {
+      if (this.#children.size <= this.#options.keepFinished) return;
+      if (oldest.status !== 'RUNNING') this.#children.delete(arn);
+    }
+  }
+
   #forget(record: ExecutionRecord): void {
     this.#finished.delete(record);
     this.#byArn.delete(record.arn);
+    for (const [arn, { parent }] of this.#children) {
+      if (parent === record) this.#children.delete(arn);
+    }
   }
 }
 

@@ -43,6 +43,9 @@ const name = z.string().transform(checkName);
 const roleArn = z.string().transform(checkRoleArn);
 const stateMachineArn = z.string().transform((arn) => checkStatesArn(arn, 'stateMachine'));
 const executionArn = z.string().transform((arn) => checkStatesArn(arn, 'execution'));
+/** Express executions too: those that a Map Run started are described. */
+const anyExecutionArn = z.string().min(1);
+const mapRunArn = z.string().transform((arn) => checkStatesArn(arn, 'mapRun'));
 const definition = z.string().min(1).max(1_048_576);
 const executionInput = z.string().transform(checkJson).default('{}');
 const type = z.enum(['STANDARD', 'EXPRESS']).default('STANDARD');
@@ -90,7 +93,8 @@ export const updateStateMachine = z.object({
 export const ofStateMachine = z.object({ stateMachineArn });
 const ofExecution = z.object({ executionArn });
 export const describeStateMachine = ofStateMachine.extend({ includedData });
-export const describeExecution = ofExecution.extend({ includedData });
+export const describeExecution = z.object({ executionArn: anyExecutionArn, includedData });
+export const describeStateMachineForExecution = ofExecution.extend({ includedData });
 export const listStateMachines = z.object(pageFields);
 
 const executionName = name.optional();
@@ -105,12 +109,20 @@ export const getExecutionHistory = ofExecution.extend({
 
 export const listExecutions = z.object({
   stateMachineArn: stateMachineArn.optional(),
-  mapRunArn: z.string().optional(),
+  mapRunArn: mapRunArn.optional(),
   statusFilter: z
     .enum(['RUNNING', 'SUCCEEDED', 'FAILED', 'TIMED_OUT', 'ABORTED', 'PENDING_REDRIVE'])
     .optional(),
   redriveFilter: z.enum(['REDRIVEN', 'NOT_REDRIVEN']).optional(),
   ...pageFields,
+});
+
+export const describeMapRun = z.object({ mapRunArn });
+export const listMapRuns = ofExecution.extend(pageFields);
+export const updateMapRun = describeMapRun.extend({
+  maxConcurrency: z.int().min(0).optional(),
+  toleratedFailureCount: z.int().min(0).optional(),
+  toleratedFailurePercentage: z.number().min(0).max(100).optional(),
 });
 
 export const stopExecution = ofExecution.extend({ error, cause });

@@ -45,18 +45,23 @@ export function stateMachineActions({ machines, executions }: ServiceState): Rec
       };
     }),
 
-    DescribeStateMachineForExecution: action(requests.describeExecution, ({ executionArn, includedData }) => {
-      const { stateMachine, revision } = executions.get(executionArn);
-      return {
-        stateMachineArn: stateMachine.arn,
-        name: stateMachine.name,
-        definition: includedData === 'ALL_DATA' ? revision.definition : '{}',
-        roleArn: revision.roleArn,
-        updateDate: epochSeconds(revision.updateDate),
-        revisionId: revision.revisionId,
-        ...revision.configuration,
-      };
-    }),
+    DescribeStateMachineForExecution: action(
+      requests.describeStateMachineForExecution,
+      ({ executionArn, includedData }) => {
+        const found = executions.child(executionArn);
+        const { stateMachine, revision } = found?.parent ?? executions.get(executionArn);
+        return {
+          stateMachineArn: found?.child.stateMachineArn ?? stateMachine.arn,
+          mapRunArn: found?.child.mapRunArn,
+          name: stateMachine.name,
+          definition: includedData === 'ALL_DATA' ? revision.definition : '{}',
+          roleArn: revision.roleArn,
+          updateDate: epochSeconds(revision.updateDate),
+          revisionId: revision.revisionId,
+          ...revision.configuration,
+        };
+      },
+    ),
 
     ListStateMachines: action(requests.listStateMachines, (request) => {
       const { page, nextToken } = pageOf(
