@@ -3,6 +3,7 @@ import type { DistributedMap } from './distributed-map/distributed-map.ts';
 import type { Json } from './json.ts';
 import type { Query } from './jsonata/query.ts';
 import type { JsonPath } from './jsonpath/syntax.ts';
+import type { NumberField } from './number-field.ts';
 import type { Expression } from './payload-template.ts';
 
 /** A definition that was found sound, ready to run. */
@@ -83,11 +84,6 @@ export interface Catcher {
   readonly assign: Expression | undefined;
   readonly jsonata: OutputQueries | undefined;
 }
-
-/** A number of the definition, a path to one, or what computes one; undefined if none is given. */
-export type NumberField = NumberOrPath | Query;
-/** The same in a JSONPath state. */
-export type NumberOrPath = number | JsonPath | undefined;
 
 export interface TaskState extends WorkState {
   readonly type: 'Task';

@@ -6,9 +6,9 @@ import { type Branch, type Run, record, type StateRun } from '../run/run.ts';
 import { lookUp } from '../scope.ts';
 import type { MapState } from '../state-machine.ts';
 import type { SelectItem } from './child-inputs.ts';
+import { computeSettings } from './compute-settings.ts';
 import type { DistributedMap } from './distributed-map.ts';
 import { runMapRun } from './run-map-run.ts';
-import { computeSettings } from './settings.ts';
 
 /** One attempt at a Distributed Map. */
 export async function attemptDistributedMap(

@@ -1,6 +1,6 @@
 import type { Query } from '../jsonata/query.ts';
+import type { NumberField } from '../number-field.ts';
 import type { Expression } from '../payload-template.ts';
-import type { NumberField } from '../state-machine.ts';
 
 /** What a Map has on top of an inline one when its processor runs as child executions. */
 export interface DistributedMap {

@@ -1,7 +1,7 @@
 import type { ObjectStore } from '../object-store.ts';
 
 /** As S3 takes in one upload; AWS goes on in another file then. */
-export const MAX_FILE_BYTES = 5 * 1024 ** 3;
+const MAX_FILE_BYTES = 5 * 1024 ** 3;
 
 // Text is collected before it becomes bytes, and a writer waits when this much is on its way.
 const PART_CHARACTERS = 64 * 1024;

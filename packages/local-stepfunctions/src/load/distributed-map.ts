@@ -10,8 +10,8 @@ import type {
   TemplateField,
 } from '../distributed-map/distributed-map.ts';
 import { parseReferencePath } from '../jsonpath/reference-path.ts';
+import type { NumberField } from '../number-field.ts';
 import { PAYLOAD_LIMIT } from '../payload.ts';
-import type { NumberField } from '../state-machine.ts';
 import type { FieldReader } from './field-reader.ts';
 import { loadExpression, loadNumber } from './number.ts';
 import type { QueryLanguage } from './query-language.ts';

@@ -1,6 +1,6 @@
 import type { Query } from '../jsonata/query.ts';
 import { parseNumberPath } from '../jsonpath/reference-path.ts';
-import type { NumberField } from '../state-machine.ts';
+import type { NumberField } from '../number-field.ts';
 import type { FieldReader } from './field-reader.ts';
 import type { QueryLanguage } from './query-language.ts';
 

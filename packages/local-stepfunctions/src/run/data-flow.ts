@@ -3,10 +3,11 @@ import { isObject, type Json, type JsonObject } from '../json.ts';
 import { Query } from '../jsonata/query.ts';
 import { insertAt } from '../jsonpath/reference-path.ts';
 import type { JsonPath } from '../jsonpath/syntax.ts';
+import type { NumberField } from '../number-field.ts';
 import { checkPayload } from '../payload.ts';
 import type { Expression } from '../payload-template.ts';
 import { resolve, type Scope } from '../scope.ts';
-import type { InputOutput, NumberField, ResultState } from '../state-machine.ts';
+import type { InputOutput, ResultState } from '../state-machine.ts';
 import type { Outcome, StateRun } from './run.ts';
 
 /** Applies InputPath. */

@@ -1,8 +1,9 @@
 import { isArray, isObject, type Json, type JsonArray, type JsonObject } from '../json.ts';
 import type { Bindings } from '../jsonata/expression.ts';
 import { Query } from '../jsonata/query.ts';
+import type { NumberField } from '../number-field.ts';
 import { checkPayload } from '../payload.ts';
-import type { NumberField, OutputQueries } from '../state-machine.ts';
+import type { OutputQueries } from '../state-machine.ts';
 import { integerOf, resultTooLarge } from './data-flow.ts';
 import type { StateRun } from './run.ts';
 
