@@ -13,13 +13,13 @@ import { ReasonCounts } from './reason-counts.ts';
 import { linesOf, ScratchReader, type ScratchWriter } from './scratch-files.ts';
 
 /** The Map's reader and our own see different rows in the object: nothing is published. It has to go through `etl`. */
-export class ReaderDisagreement extends Error {
+class ReaderDisagreement extends Error {
   // Step Functions and alarms match this name, which a minifier must not change.
   override readonly name = 'ReaderDisagreement';
 }
 
 /** Parts were made by different versions of the dataset, or for another `asOf`: the run has to start anew. */
-export class MixedParts extends Error {
+class MixedParts extends Error {
   override readonly name = 'MixedParts';
 }
 

@@ -150,7 +150,7 @@ export const mapRun = async ({ dataset, content, batchSize = 3, items }: MapRunP
   return { objects, input, deps: depsOf(objects, dataset), batches, keyOf, writeResults };
 };
 
-export const depsOf = (objects: ObjectStore, dataset: Dataset): CollectMapRunDeps => ({
+const depsOf = (objects: ObjectStore, dataset: Dataset): CollectMapRunDeps => ({
   findDataset: (name) => (name === dataset.name ? dataset : undefined),
   objects,
   curatedBucket: curated,
