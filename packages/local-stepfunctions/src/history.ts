@@ -5,7 +5,7 @@ import { REGION } from './local-account.ts';
 type StateKind = 'Task' | 'Choice' | 'Pass' | 'Wait' | 'Succeed' | 'Fail' | 'Parallel' | 'Map';
 
 export type HistoryEventType =
-  | `Execution${'Started' | 'Succeeded' | 'Failed' | 'TimedOut' | 'Aborted'}`
+  | `Execution${'Started' | 'Succeeded' | 'Failed' | 'TimedOut' | 'Aborted' | 'Redriven'}`
   | `${StateKind}StateEntered`
   | `${Exclude<StateKind, 'Fail'>}StateExited`
   | 'EvaluationFailed'
@@ -45,6 +45,7 @@ export interface HistoryEventDetails {
   readonly executionFailedEventDetails?: FailureDetails;
   readonly executionAbortedEventDetails?: FailureDetails;
   readonly executionTimedOutEventDetails?: FailureDetails;
+  readonly executionRedrivenEventDetails?: { readonly redriveCount: number };
   readonly stateEnteredEventDetails?: {
     readonly name: string;
     readonly input: string;
@@ -122,12 +123,18 @@ export interface EventLog {
 
 /** The events of one execution, in order. */
 export class History implements EventLog {
-  readonly events: HistoryEvent[] = [];
+  readonly events: HistoryEvent[];
   readonly #now: () => number;
   readonly #onEvent: ((event: HistoryEvent) => void) | undefined;
   #fault: { readonly error: unknown } | undefined;
 
-  constructor(now: () => number, onEvent: ((event: HistoryEvent) => void) | undefined) {
+  /** @param events those of before a redrive */
+  constructor(
+    now: () => number,
+    onEvent: ((event: HistoryEvent) => void) | undefined,
+    events: readonly HistoryEvent[] = [],
+  ) {
+    this.events = [...events];
     this.#now = now;
     this.#onEvent = onEvent;
   }

@@ -22,8 +22,10 @@ export async function attemptDistributedMap(
   const settings = await computeSettings(state, map, input, stateRun);
   const items = map.reader === undefined ? await selectItems(state, input, stateRun) : undefined;
   stateRun.started = true;
-  // As on AWS, which does not know then how many there are.
-  record(run, branch, 'MapStateStarted', { mapStateStartedEventDetails: { length: 0 } });
+  // As on AWS, which does not know then how many there are. A redriven Map Run has started before.
+  if (branch.journal?.mapRun === undefined) {
+    record(run, branch, 'MapStateStarted', { mapStateStartedEventDetails: { length: 0 } });
+  }
   const output = await runMapRun(run, branch, {
     stateName: state.name,
     map,

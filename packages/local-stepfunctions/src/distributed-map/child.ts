@@ -136,6 +136,7 @@ export class Child implements ChildExecution {
       abort,
       map: undefined,
       variables: new Variables(),
+      journal: undefined,
     };
     try {
       branch.previousEventId = history.add('ExecutionStarted', 0, executionStarted(input, ROLE_ARN));

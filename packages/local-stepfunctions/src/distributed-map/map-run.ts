@@ -167,13 +167,14 @@ export class MapRunState implements MapRun {
   childEnded(items: number, status: ChildStatus): void {
     this.#items.running -= items;
     this.#executions.running -= 1;
-    this.childKept(items, status);
-  }
-
-  /** A child that had ended before this redrive. */
-  childKept(items: number, status: ChildStatus): void {
     this.#items[COUNTER[status]] += items;
     this.#executions[COUNTER[status]] += 1;
+  }
+
+  /** A child that had succeeded before this redrive. */
+  childKept(items: number): void {
+    this.#items.succeeded += items;
+    this.#executions.succeeded += 1;
   }
 
   resultWritten(items: number): void {

@@ -15,13 +15,19 @@ const MAX_CONCURRENCY = 1_000;
 /** Why the children stop that run when the Map Run has failed. */
 class MapRunFailed extends Error {}
 
+/** A child that did not succeed before the redrive. */
+export interface FormerChild {
+  readonly name: string;
+  readonly redriveCount: number;
+}
+
 export interface ChildrenToRun {
   readonly template: ChildTemplate;
   readonly inputs: AsyncIterable<ChildInput>;
   readonly state: MapRunState;
   readonly abort: AbortScope;
-  /** How often the child was started before; undefined if it has succeeded and needs not run. */
-  readonly redriveCountOf: (child: ChildInput) => number | undefined;
+  /** What is known of the child from before a redrive; undefined if nothing is. */
+  readonly before: (child: ChildInput) => 'SUCCEEDED' | FormerChild | undefined;
   /** Keeps the result; a promise if the next child should wait. */
   readonly onEnded: (result: ChildResult) => Promise<void> | undefined;
   /** A child that will not be started. */
@@ -75,14 +81,17 @@ class ChildRunner {
   }
 
   async #startAll(): Promise<void> {
-    const { inputs, state, redriveCountOf, onPending } = this.#children;
+    const { inputs, state, before, onPending } = this.#children;
     for await (const child of inputs) {
       state.childMade();
-      const redriveCount = redriveCountOf(child);
-      if (redriveCount === undefined) continue;
+      const former = before(child);
+      if (former === 'SUCCEEDED') {
+        state.childKept(child.items);
+        continue;
+      }
       while (this.#running >= this.#concurrency && this.#failure === undefined) await this.#nextEnd();
       this.#children.abort.throwIfAborted();
-      if (this.#failure === undefined) this.#start(child, redriveCount);
+      if (this.#failure === undefined) this.#start(child, former);
       else if (this.#isExceeded) await onPending(child);
       else return;
     }
@@ -99,8 +108,10 @@ class ChildRunner {
     });
   }
 
-  #start(input: ChildInput, redriveCount: number): void {
-    const child = new Child(this.#children.template, input, this.#nextName(), redriveCount, this.#abort);
+  #start(input: ChildInput, former: FormerChild | undefined): void {
+    const name = former?.name ?? this.#nextName();
+    const redriveCount = former === undefined ? 0 : former.redriveCount + 1;
+    const child = new Child(this.#children.template, input, name, redriveCount, this.#abort);
     this.#running += 1;
     this.#children.state.childStarted(input.items);
     this.#deadlines?.started(child);

@@ -2,18 +2,20 @@ import { AbortScope } from '../abort-scope.ts';
 import { StateError } from '../errors.ts';
 import { failureDetails } from '../history.ts';
 import { uuid } from '../intrinsics/random.ts';
+import type { ReplayedMapRun } from '../journal/replay.ts';
 import { isArray, isObject, type Json, type JsonObject } from '../json.ts';
 import { executionArn, expressArn, mapRunArn, stateMachineArn } from '../local-account.ts';
 import { type Branch, type Run, record } from '../run/run.ts';
 import type { StateGraph } from '../state-machine.ts';
 import type { ChildTemplate } from './child.ts';
 import { childInputs, type SelectItem } from './child-inputs.ts';
-import type { ChildKind } from './child-result.ts';
+import type { ChildKind, ChildResult } from './child-result.ts';
 import type { DistributedMap } from './distributed-map.ts';
 import type { ItemChunk } from './item-chunk.ts';
 import { type MapRunIdentity, MapRunState } from './map-run.ts';
 import { readAhead } from './read-ahead.ts';
 import { readItems } from './readers/read-items.ts';
+import { readerFailed } from './readers/reader-failed.ts';
 import { ObjectResults, OutputResults, type Results } from './results.ts';
 import { runChildren } from './run-children.ts';
 import type { MapRunSettings } from './settings.ts';
@@ -34,15 +36,22 @@ export interface MapRunPlan {
 /** One attempt at a Distributed Map: a child execution for every item or batch. Gives the state's output. */
 export async function runMapRun(run: Run, branch: Branch, plan: MapRunPlan): Promise<Json> {
   const { map, settings } = plan;
-  const identity = newMapRun(run, plan);
+  const { journal } = branch;
+  const former = journal?.mapRun;
+  const identity = identify(run, plan, former);
+  const { id, startDate, redriveCount } = identity;
   const state = new MapRunState(identity, settings);
-  record(run, branch, 'MapRunStarted', { mapRunStartedEventDetails: { mapRunArn: identity.mapRunArn } });
+  recordStart(run, branch, identity);
   run.distributed.onMapRun(state);
   const kind = childKind(run, map);
   let results: Results | undefined;
   try {
+    const etag = journal && (await sourceTag(run, plan));
+    if (former !== undefined && former.succeededCount > 0 && former.started.etag !== etag) throw changed();
+    await journal?.mapRunStarted({ id, startedAt: startDate.getTime(), redriveCount, etag });
     results = resultsOf(run, plan, kind, identity, state);
-    await runAll(run, branch, plan, kind, state, results);
+    if (former !== undefined) await keepResults(branch, former, results);
+    await runAll(run, branch, plan, kind, state, results, former);
   } catch (error) {
     await results?.discard();
     state.ended(branch.abort.reason === undefined ? 'FAILED' : 'ABORTED', new Date(run.clock.now()));
@@ -58,17 +67,56 @@ export async function runMapRun(run: Run, branch: Branch, plan: MapRunPlan): Pro
   return results.output();
 }
 
-function newMapRun(run: Run, { stateName, map }: MapRunPlan): MapRunIdentity {
-  const id = uuid(run.random);
+function identify(
+  run: Run,
+  { stateName, map }: MapRunPlan,
+  former: ReplayedMapRun | undefined,
+): MapRunIdentity {
+  const now = run.clock.now();
+  const id = former?.started.id ?? uuid(run.random);
   return {
     id,
     mapRunArn: mapRunArn(textOf(run.stateMachine, 'Name'), map.label, id),
     executionArn: textOf(run.execution, 'Id'),
     stateName,
-    startDate: new Date(run.clock.now()),
-    redriveCount: 0,
-    redriveDate: undefined,
+    startDate: new Date(former?.started.startedAt ?? now),
+    redriveCount: former === undefined ? 0 : former.started.redriveCount + 1,
+    redriveDate: former && new Date(now),
   };
+}
+
+function recordStart(run: Run, branch: Branch, { mapRunArn, redriveCount }: MapRunIdentity): void {
+  if (redriveCount === 0) {
+    record(run, branch, 'MapRunStarted', { mapRunStartedEventDetails: { mapRunArn } });
+  } else {
+    record(run, branch, 'MapRunRedriven', { mapRunRedrivenEventDetails: { mapRunArn, redriveCount } });
+  }
+}
+
+/** The etag of the object that the ItemReader reads, or whose names it reads. */
+async function sourceTag(run: Run, { map, settings }: MapRunPlan): Promise<string | undefined> {
+  const { bucket, key, versionId } = settings.reader ?? NO_PARAMETERS;
+  if (map.reader?.source.kind === 'list' || bucket === undefined || key === undefined) return undefined;
+  try {
+    const head = await run.distributed.objects?.head({ bucket, key, ...(versionId && { versionId }) });
+    return head?.etag;
+  } catch (error) {
+    throw readerFailed(error instanceof Error ? error.message : String(error));
+  }
+}
+
+const NO_PARAMETERS = { bucket: undefined, key: undefined, versionId: undefined };
+
+function changed(): StateError {
+  return readerFailed(
+    'The data set has changed since the Map Run started: a redrive could not tell which of its items are done.',
+  );
+}
+
+/** Results are written anew, with those of the children that need not run again. */
+async function keepResults(branch: Branch, former: ReplayedMapRun, results: Results): Promise<void> {
+  if (branch.journal === undefined) return;
+  for await (const result of branch.journal.succeededChildren(former.started.id)) await results.add(result);
 }
 
 function textOf(context: JsonObject, name: string): string {
@@ -110,6 +158,7 @@ async function runAll(
   kind: ChildKind,
   state: MapRunState,
   results: Results,
+  former: ReplayedMapRun | undefined,
 ): Promise<void> {
   const template: ChildTemplate = {
     run,
@@ -119,6 +168,7 @@ async function runAll(
     stateMachineName: `${textOf(run.stateMachine, 'Name')}/${plan.map.label}`,
   };
   const abort = new AbortScope(branch.abort);
+  let kept = 0;
   const chunks = readAhead(counted(itemsOf(run, plan), state), READ_AHEAD_CHUNKS, abort);
   try {
     await runChildren({
@@ -126,10 +176,18 @@ async function runAll(
       inputs: childInputs(chunks, plan.selectItem, plan.settings.batch),
       state,
       abort,
-      redriveCountOf: () => 0,
-      onEnded: (result) => results.add(result),
+      before: (child) => {
+        if (former === undefined) return undefined;
+        const items = former.succeededItems(child.index);
+        if (items === 0) return former.failed.get(child.index);
+        if (items !== child.items) throw changed();
+        kept += 1;
+        return 'SUCCEEDED';
+      },
+      onEnded: (result) => keep(branch, state.identity.id, result, results),
       onPending: (child) => results.addPending(child.input),
     });
+    if (former !== undefined && kept !== former.succeededCount) throw changed();
   } catch (error) {
     if (branch.abort.reason === undefined && error instanceof StateError) await results.close();
     throw error;
@@ -137,6 +195,14 @@ async function runAll(
     abort.close();
   }
   await results.close();
+}
+
+/** A result counts when the journal has it: whatever happens to the process then, it is not made again. */
+function keep(branch: Branch, id: string, result: ChildResult, results: Results): Promise<void> | undefined {
+  // Who was stopped did not end; a redrive starts it as if it had never run.
+  if (result.status === 'ABORTED') return results.add(result);
+  const noted = branch.journal?.childEnded(id, result);
+  return noted === undefined ? results.add(result) : noted.then(() => results.add(result));
 }
 
 async function* counted(

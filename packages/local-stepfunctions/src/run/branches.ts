@@ -47,8 +47,10 @@ export async function runBranches(set: BranchSet, count: number, concurrency: nu
     started += 1;
     const { input, map } = set.inputOf(index);
     const variables = new Variables(parent.variables);
-    const branch: Branch = { previousEventId, state: undefined, abort, map, variables };
-    set.onStarted(branch, index);
+    const journal = parent.journal?.branch(index);
+    const branch: Branch = { previousEventId, state: undefined, abort, map, variables, journal };
+    // What a redrive goes on with, or keeps, has started before.
+    if (journal?.resumed === undefined && journal?.output === undefined) set.onStarted(branch, index);
     running.set(index, branch);
     return { branch, index, input };
   }
@@ -83,8 +85,16 @@ export async function runBranches(set: BranchSet, count: number, concurrency: nu
   /** Runs a branch to its end; gives the id of its last event, undefined if it failed. */
   async function runOne(place: Place): Promise<number | undefined> {
     const { branch, index, input } = place;
+    const kept = branch.journal?.output;
+    if (kept !== undefined) {
+      outputs[index] = kept.value;
+      running.delete(index);
+      return branch.previousEventId;
+    }
     try {
-      outputs[index] = await run.runGraph(set.graphOf(index), input, branch);
+      const output = await run.runGraph(set.graphOf(index), input, branch);
+      await branch.journal?.ended(output);
+      outputs[index] = output;
       branch.variables.close();
       const lastEventId = branch.previousEventId;
       set.onSucceeded(branch, index);

@@ -43,6 +43,7 @@ export async function withErrorHandling(
           : await caughtByQuery(catcher, catcher.jsonata, error, stateRun);
       }
       stateRun.retryCount += 1;
+      if (state.type !== 'Task') await branch.journal?.attempt();
       await branch.abort.race(run.clock.sleep(delay * 1_000, branch.abort.signal));
     }
   }

@@ -21,15 +21,19 @@ import { waitFor } from './wait.ts';
 
 /** Runs the states of a graph one after another and gives the output of the last. */
 export async function runGraph(run: Run, graph: StateGraph, input: Json, branch: Branch): Promise<Json> {
-  let payload = input;
-  for (let name: string | undefined = graph.startAt; name !== undefined; ) {
+  let resumed = branch.journal?.resumed;
+  let payload = resumed === undefined ? input : resumed.input;
+  if (resumed !== undefined) branch.variables.assign(resumed.variables);
+  for (let name: string | undefined = resumed?.state ?? graph.startAt; name !== undefined; ) {
     const state = graph.states.get(name);
     // The definition was checked: every transition leads to a state.
     if (state === undefined) throw new Error(`there is no state '${name}'`);
     branch.state = state;
     const { previousEventId } = branch;
-    const enteredEventId = record(run, branch, `${state.type}StateEntered`, entered(name, payload));
-    const stateRun = new StateRun(run, branch, state, payload, enteredEventId, previousEventId);
+    const entrance = resumed ?? enter(run, branch, state, payload);
+    const { eventId, enteredAt } = entrance instanceof Promise ? await entrance : entrance;
+    resumed = undefined;
+    const stateRun = new StateRun(run, branch, state, payload, eventId, previousEventId, enteredAt);
     const outcome = await runState(run, branch, state, stateRun);
     const { assigned } = outcome;
     if (assigned !== undefined) branch.variables.assign(assigned);
@@ -40,6 +44,26 @@ export async function runGraph(run: Run, graph: StateGraph, input: Json, branch:
     name = outcome.next;
   }
   return payload;
+}
+
+/** Records that the state was entered; a redrive goes on from there. */
+function enter(run: Run, branch: Branch, state: State, payload: Json): Entrance | Promise<Entrance> {
+  const eventId = record(run, branch, `${state.type}StateEntered`, entered(state.name, payload));
+  const enteredAt = run.clock.now();
+  const entrance = { eventId, enteredAt };
+  const noted = branch.journal?.entered({
+    state: state.name,
+    input: payload,
+    variables: branch.variables.visible(),
+    ...entrance,
+  });
+  return noted === undefined ? entrance : noted.then(() => entrance);
+}
+
+interface Entrance {
+  readonly eventId: number;
+  /** Milliseconds since the epoch. */
+  readonly enteredAt: number;
 }
 
 function runState(run: Run, branch: Branch, state: State, stateRun: StateRun): Outcome | Promise<Outcome> {

@@ -8,6 +8,7 @@ import {
   type HistoryEventDetails,
   type HistoryEventType,
 } from '../history.ts';
+import type { BranchJournal } from '../journal/branch-journal.ts';
 import type { Json, JsonObject } from '../json.ts';
 import { type Bindings, QueryError } from '../jsonata/expression.ts';
 import { queryFunctions } from '../jsonata/functions.ts';
@@ -41,6 +42,8 @@ export interface Branch {
   readonly map: JsonObject | undefined;
   /** What the branch's states have assigned. */
   readonly variables: Variables;
+  /** Undefined if nobody wants to redrive it. */
+  readonly journal: BranchJournal | undefined;
 }
 
 /** Where a state's run leads. */
@@ -85,7 +88,10 @@ export class StateRun implements Scope {
   readonly #enteredAt: number;
   readonly #previousEventId: number;
 
-  /** @param previousEventId of the event before the one that the state was entered with */
+  /**
+   * @param previousEventId of the event before the one that the state was entered with
+   * @param enteredAt milliseconds since the epoch; before now if the state is redriven
+   */
   constructor(
     run: Run,
     branch: Branch,
@@ -93,6 +99,7 @@ export class StateRun implements Scope {
     input: Json,
     enteredEventId: number,
     previousEventId: number,
+    enteredAt: number = run.clock.now(),
   ) {
     this.input = input;
     this.random = run.random;
@@ -100,7 +107,7 @@ export class StateRun implements Scope {
     this.#run = run;
     this.#branch = branch;
     this.#state = state;
-    this.#enteredAt = run.clock.now();
+    this.#enteredAt = enteredAt;
     this.#previousEventId = previousEventId;
   }
 
