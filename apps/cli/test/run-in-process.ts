@@ -21,6 +21,7 @@ export const runInProcess = async (
   const known = datasets.get(dataset);
   if (!known) throw new Error(`no dataset ${dataset}`);
   return runFile({
+    workflow: 'etl',
     lake: await openOrCreateLake(lake),
     dataset: known,
     file,

@@ -40,7 +40,7 @@ export const itemsOf = (dataset: Dataset, content: Buffer, blankLines = false): 
     },
     onRow: (row) => {
       blanks(row.blankLines);
-      const text = Buffer.from(row.bytes).toString('utf8', row.start, row.end);
+      const text = Buffer.from(row.bytes.subarray(row.start, row.end)).toString('utf8');
       add(fieldsOf(text, dataset.source.delimiter));
     },
   });

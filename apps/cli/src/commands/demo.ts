@@ -90,6 +90,7 @@ const play = async (lake: Lake, dataset: Dataset, scene: Scene, terminal: Termin
   const watcher = watchRun(terminal);
   try {
     const finished = await runFile({
+      workflow: 'etl',
       lake,
       dataset,
       file: lake.shown(at),

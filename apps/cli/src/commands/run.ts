@@ -1,7 +1,7 @@
 import { CliError } from '../cli-error.ts';
 import type { Command } from '../command.ts';
 import { openOrCreateLake } from '../lake/open-lake.ts';
-import { runFile } from '../run/run-file.ts';
+import { runFile, WORKFLOWS } from '../run/run-file.ts';
 import { reportRun } from '../run/run-report.ts';
 import { exitCodeOf, whyNot } from '../run/run-view.ts';
 import { runSummary } from '../terminal/run-summary.ts';
@@ -20,6 +20,11 @@ nothing. Other bytes under that name are a new version with a run of its own; wh
 PSEUDONYM_KEY is the key for datasets that pseudonymise.`,
   options: {
     dataset: { type: 'string', value: 'D', help: 'the dataset that the rows belong to (required)' },
+    workflow: {
+      type: 'string',
+      value: 'W',
+      help: 'etl, or csv-map: large CSV in batches of rows (default: etl)',
+    },
     'as-of': {
       type: 'string',
       value: 'ISO',
@@ -32,6 +37,9 @@ PSEUDONYM_KEY is the key for datasets that pseudonymise.`,
     if (name === undefined)
       throw new CliError(`which dataset? sluice run ${file} --dataset D; list them: sluice datasets`);
     const dataset = datasetNamed(name);
+    const wanted = text('workflow') ?? 'etl';
+    const workflow = WORKFLOWS.find((one) => one === wanted);
+    if (!workflow) throw new CliError(`there is no workflow ${wanted}; there are: ${WORKFLOWS.join(', ')}`);
     const asOf = text('as-of');
     const at = asOf === undefined ? undefined : parseAsOf(asOf);
     const lake = await openOrCreateLake(folder);
@@ -40,6 +48,7 @@ PSEUDONYM_KEY is the key for datasets that pseudonymise.`,
       const finished = await runFile({
         lake,
         dataset,
+        workflow,
         file,
         asOf: at,
         pseudonymKey: terminal.env.PSEUDONYM_KEY,

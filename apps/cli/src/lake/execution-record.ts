@@ -44,6 +44,8 @@ export type Discovery = z.output<typeof discovery>;
 
 const executionRecord = z.object({
   recordVersion: z.literal(1),
+  /** Records of the time when there was only one have none. */
+  workflow: z.enum(['etl', 'csv-map']).default('etl'),
   ...runInput.shape,
   /** The file that was given. */
   source: z.string(),

@@ -4,10 +4,12 @@ import { functionArn } from './task-handlers.ts';
 
 // One machine works as fast as it can; what a Lambda or a job may take is no measure for it. An execution's own limit
 // of a day stays.
-const timeoutSeconds = 24 * 60 * 60;
+export const timeoutSeconds = 24 * 60 * 60;
 
 /** Above this size the state machine asks for Spark, as it does where it is deployed. */
 export const LAMBDA_MAX_BYTES = 512 * 1024 * 1024;
+
+export const LOCAL_TOPIC = 'arn:aws:sns:local:000000000000:sluice';
 
 /** The deployed state machine, with local names for what it calls. */
 export const etlMachine: StateMachine = etlDefinition({
@@ -19,7 +21,7 @@ export const etlMachine: StateMachine = etlDefinition({
   },
   crawlerPrefix: 'sluice-',
   job: { name: 'sluice-transform', timeoutSeconds },
-  topicArn: 'arn:aws:sns:local:000000000000:sluice',
+  topicArn: LOCAL_TOPIC,
   curatedBucket: embeddedZones.curated,
   // The local crawler is done when it has started.
   limits: { lambdaMaxBytes: LAMBDA_MAX_BYTES, crawlerCheckSeconds: 0, crawlerMaxChecks: 1 },

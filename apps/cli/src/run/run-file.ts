@@ -1,9 +1,15 @@
 import { failpoint } from '@sluice/lake-storage';
 import { runIdOf } from '@sluice/lake-storage/zones';
-import { type HistoryEvent, loadDefinition, startExecution } from '@sluice/local-stepfunctions';
+import {
+  type HistoryEvent,
+  loadDefinition,
+  type ObjectStore,
+  startExecution,
+} from '@sluice/local-stepfunctions';
 import type { Dataset } from '@sluice/record-schema';
 import { keepObject } from '@sluice/record-transform';
 import type { Manifest, RunInput } from '@sluice/step-contracts';
+import type { StateMachine } from '@sluice/workflows';
 import { type Discovery, type ExecutionRecord, writeExecution } from '../lake/execution-record.ts';
 import { checkSource, landFile } from '../lake/land-file.ts';
 import { readManifest } from '../lake/manifests.ts';
@@ -11,10 +17,14 @@ import type { Lake } from '../lake/open-lake.ts';
 import { withRunLock } from '../lake/run-lock.ts';
 import { cleanAtExit, withScratch } from '../lake/scratch.ts';
 import { wayTaken } from '../report/way-taken.ts';
+import { csvDelimiterOf, csvMapMachine } from './csv-map-machine.ts';
 import { discoverObject } from './discover.ts';
 import { etlMachine, LAMBDA_MAX_BYTES } from './etl-machine.ts';
 import { type Steps, stepsOf } from './steps.ts';
 import { taskHandlers } from './task-handlers.ts';
+
+export const WORKFLOWS = ['etl', 'csv-map'] as const;
+export type Workflow = (typeof WORKFLOWS)[number];
 
 /** What happens during a run, for whoever watches. */
 export interface RunWatcher {
@@ -32,6 +42,8 @@ export interface RunWatcher {
 export interface RunRequest {
   readonly lake: Lake;
   readonly dataset: Dataset;
+  /** The state machine that the object goes through. */
+  readonly workflow: Workflow;
   readonly file: string;
   /** ISO 8601 in UTC. Default: that of the object's earlier run, else the time at which the object landed. */
   readonly asOf?: string | undefined;
@@ -48,16 +60,19 @@ export interface FinishedRun {
   /** What the run left in the lake; null if it failed or was stopped. */
   readonly manifest: Manifest | null;
   readonly history: readonly HistoryEvent[];
+  /** What was executed. */
+  readonly definition: StateMachine;
 }
 
 /**
- * Lands a file in the raw zone and takes it through the `etl` state machine, as an upload to S3 would go. Run again, it
+ * Lands a file in the raw zone and takes it through a state machine, as an upload to S3 would go. Run again, it
  * leaves the same zones.
  *
- * @throws {CliError} if the file cannot be read
+ * @throws {CliError} if the file cannot be read, or not by that state machine
  */
 export const runFile = async (request: RunRequest): Promise<FinishedRun> => {
   const { lake, dataset, signal, watcher } = request;
+  const definition = request.workflow === 'etl' ? etlMachine : csvMapMachine(csvDelimiterOf(dataset));
   const source = await checkSource(request.file);
   return withRunLock(lake, dataset.name, source.name, { signal, onWait: watcher.waiting }, async () => {
     const { object, landedAt, written } = await landFile(lake, dataset.name, source, signal, (done) =>
@@ -69,11 +84,13 @@ export const runFile = async (request: RunRequest): Promise<FinishedRun> => {
       request.asOf ?? (await readManifest(lake.store, dataset.name, runId))?.asOf ?? landedAt.toISOString();
     const run: RunInput = { runId, dataset: dataset.name, asOf, object };
     watcher.started(run);
-    const { execution, history } = await withScratch(lake, (scratchDir) => execute(request, run, scratchDir));
+    const { execution, history } = await withScratch(lake, (scratchDir) =>
+      execute(request, definition, run, scratchDir),
+    );
     await writeExecution(lake.store, execution);
     // Of a run that failed, a manifest would tell of an earlier execution.
     const manifest = isOver(execution) ? await readManifest(lake.store, dataset.name, runId) : null;
-    return { run, landed: written, execution, manifest, history };
+    return { run, landed: written, execution, manifest, history, definition };
   });
 };
 
@@ -83,7 +100,8 @@ const isOver = ({ status, failure }: ExecutionRecord): boolean =>
   failure?.error === 'QualityBelowThreshold';
 
 const execute = async (
-  { lake, dataset, file, signal, watcher, pseudonymKey }: RunRequest,
+  { lake, dataset, workflow, file, signal, watcher, pseudonymKey }: RunRequest,
+  definition: StateMachine,
   run: RunInput,
   scratchDir: string,
 ): Promise<{ readonly execution: ExecutionRecord; readonly history: readonly HistoryEvent[] }> => {
@@ -96,6 +114,8 @@ const execute = async (
     // A step's own folder goes when the step is over.
     open: (opening, work) => kept.open({ ...opening, scratchDir }, work),
     onProgress: ({ fraction }) => watcher.progress(fraction),
+    onDeadLetter: ({ rows, error }) =>
+      watcher.notified(`Sluice batch failed: ${run.runId}`, `Rows ${rows.from} to ${rows.to}: ${error}`),
   });
   let publishing: Promise<unknown> = Promise.resolve();
   const steps: Steps = {
@@ -105,9 +125,10 @@ const execute = async (
       return publishing;
     },
   };
-  const started = startExecution(loadDefinition(etlMachine), {
+  const started = startExecution(loadDefinition(definition), {
     name: run.runId,
-    stateMachineName: 'etl',
+    stateMachineName: workflow,
+    objects: withoutVersions(lake.store),
     input: run,
     signal,
     handlers: taskHandlers({
@@ -137,23 +158,32 @@ const execute = async (
   const failure = result.status === 'FAILED' || result.status === 'ABORTED' ? failureOf(result) : null;
   const execution: ExecutionRecord = {
     recordVersion: 1,
+    workflow,
     ...run,
     source: file,
     startedAt: result.startDate.toISOString(),
     endedAt: result.stopDate.toISOString(),
     status: result.status,
     failure,
-    states: [...wayTaken(etlMachine, history)].map(([state, stay]) => ({
+    states: [...wayTaken(definition, history)].map(([state, stay]) => ({
       state,
       ...stay,
       next: [...stay.next],
     })),
     discovery: crawled.discovery,
-    stands: standsFor(crawled.discovery !== null, run.object.size > LAMBDA_MAX_BYTES),
+    stands: standsFor(crawled.discovery !== null, workflow === 'etl' && run.object.size > LAMBDA_MAX_BYTES),
     events: history.map((event) => ({ ...event, timestamp: event.timestamp.toISOString() })),
   };
   return { execution, history };
 };
+
+/** A folder keeps one version of an object, which the state machine calls as S3 does where it keeps none. */
+const withoutVersions = (store: ObjectStore): ObjectStore => ({
+  head: ({ bucket, key }) => store.head({ bucket, key }),
+  read: ({ bucket, key }, options) => store.read({ bucket, key }, options),
+  list: (bucket, prefix) => store.list(bucket, prefix),
+  put: (at, body) => store.put(at, body),
+});
 
 const failureOf = ({ error, cause }: { readonly error?: string; readonly cause?: string }) => ({
   ...(error === undefined ? {} : { error }),

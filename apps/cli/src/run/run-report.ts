@@ -1,7 +1,6 @@
 import type { Dataset } from '@sluice/record-schema';
 import type { Lake } from '../lake/open-lake.ts';
 import type { QuarantinedRow, ReportInput } from '../report/report-input.ts';
-import { etlMachine } from './etl-machine.ts';
 import type { FinishedRun } from './run-file.ts';
 import { type RunView, viewOf } from './run-view.ts';
 
@@ -24,7 +23,7 @@ export const reportRun = async (lake: Lake, dataset: Dataset, finished: Finished
   const html = renderReport({
     run: finished.manifest ?? failedRun(finished),
     dataset,
-    definition: etlMachine,
+    definition: finished.definition,
     history: finished.history,
     examples: await examplesOf(lake, finished),
     commands: view.next,

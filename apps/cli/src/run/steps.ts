@@ -1,22 +1,30 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
+import { collectMapRun } from '@sluice/collect-map-run/collect-map-run';
 import { scoreObject } from '@sluice/data-quality';
 import { datasets } from '@sluice/datasets';
 import type { ObjectStore } from '@sluice/lake-storage';
 import { embeddedZones } from '@sluice/lake-storage/zones';
+import { keepJudge } from '@sluice/process-rows/keep-judge';
+import { processRows } from '@sluice/process-rows/process-rows';
 import { parquetRowCounter } from '@sluice/publish-run/parquet-row-counter';
 import { publishRun } from '@sluice/publish-run/publish-run';
 import { rejectRun } from '@sluice/publish-run/reject-run';
+import { type FailedBatchLetter, recordFailedRows } from '@sluice/record-failed-rows/record-failed-rows';
 import {
   type EngineLimits,
   type OpenObject,
+  openParquetWriter,
   type StatementProgress,
   stageObject,
 } from '@sluice/record-transform';
 import { scoreQuality } from '@sluice/score-quality/score-quality';
 import {
+  collectMapRunInput,
+  processRowsInput,
   publishRunInput,
+  recordFailedRowsInput,
   rejectRunInput,
   scoreQualityInput,
   transformObjectInput,
@@ -31,6 +39,9 @@ export interface Steps {
   readonly validateObject: (payload: unknown) => Promise<unknown>;
   readonly scoreQuality: (payload: unknown) => Promise<unknown>;
   readonly transformObject: (payload: unknown) => Promise<unknown>;
+  readonly processRows: (payload: unknown) => Promise<unknown>;
+  readonly recordFailedRows: (payload: unknown) => Promise<unknown>;
+  readonly collectMapRun: (payload: unknown) => Promise<unknown>;
   readonly publishRun: (payload: unknown) => Promise<unknown>;
 }
 
@@ -42,15 +53,20 @@ export interface StepParts {
   /** How the engines open the object: here they may share what was read of it. */
   readonly open: OpenObject;
   readonly onProgress: (progress: StatementProgress) => void;
+  /** What the dead-letter queue would get. */
+  readonly onDeadLetter: (letter: FailedBatchLetter) => void;
 }
 
 // DuckDB spills what does not fit, so the size of a file does not matter; the rest of the process needs about as much.
 const limits: EngineLimits = { memoryMb: 768, threads: Math.min(availableParallelism(), 8) };
+// It only turns rows that were accepted into Parquet, a file at a time.
+const writerLimits: EngineLimits = { ...limits, memoryMb: 256 };
 
 const publishing = z.discriminatedUnion('action', [publishRunInput, rejectRunInput]);
 
 /** The use cases of apps/, on folders instead of buckets. */
-export const stepsOf = ({ store, scratchDir, pseudonymKey, open, onProgress }: StepParts): Steps => {
+export const stepsOf = (parts: StepParts): Steps => {
+  const { store, scratchDir, pseudonymKey, open, onProgress, onDeadLetter } = parts;
   const zone = { objects: store, bucket: embeddedZones.curated };
   const findDataset = (name: string) => datasets.get(name);
   const partitionsOf = (name: string) => datasets.get(name)?.partitions;
@@ -74,6 +90,7 @@ export const stepsOf = ({ store, scratchDir, pseudonymKey, open, onProgress }: S
     // The folders are the catalogue: `sluice query` reads the partitions from their names.
     addPartition: async () => undefined,
   };
+  const judgeFor = keepJudge(pseudonymKey);
   return {
     validateObject: (payload) =>
       validateObject(validateObjectInput.parse(payload), {
@@ -103,6 +120,17 @@ export const stepsOf = ({ store, scratchDir, pseudonymKey, open, onProgress }: S
             open,
             onProgress,
           }),
+      }),
+    processRows: (payload) => processRows(processRowsInput.parse(payload), { ...engines, judgeFor }),
+    recordFailedRows: (payload) =>
+      recordFailedRows(recordFailedRowsInput.parse(payload), {
+        ...engines,
+        sendLetter: async (letter) => onDeadLetter(letter),
+      }),
+    collectMapRun: (payload) =>
+      collectMapRun(collectMapRunInput.parse(payload), {
+        ...engines,
+        openParquetWriter: (dataset, folder) => openParquetWriter(dataset, folder, writerLimits),
       }),
     publishRun: (payload) => {
       const input = publishing.parse(payload);

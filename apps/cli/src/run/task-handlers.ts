@@ -19,6 +19,9 @@ const stepNames = {
   'validate-object': 'validateObject',
   'score-quality': 'scoreQuality',
   'transform-object': 'transformObject',
+  'process-rows': 'processRows',
+  'record-failed-rows': 'recordFailedRows',
+  'collect-map-run': 'collectMapRun',
   'publish-run': 'publishRun',
 } as const satisfies Record<string, keyof Steps>;
 type FunctionName = keyof typeof stepNames;

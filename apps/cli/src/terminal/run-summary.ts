@@ -1,4 +1,6 @@
 import type { Manifest, QualityReport } from '@sluice/step-contracts';
+import type { StateMachine } from '@sluice/workflows';
+import { csvMapMachine } from '../run/csv-map-machine.ts';
 import { etlMachine } from '../run/etl-machine.ts';
 import { causeOf, type RunView } from '../run/run-view.ts';
 import { bar } from './bar.ts';
@@ -7,7 +9,8 @@ import { printable } from './printable.ts';
 import type { Paint } from './terminal.ts';
 
 type Published = Extract<Manifest, { status: 'published' }>;
-type Stay = NonNullable<RunView['execution']>['states'][number];
+type Execution = NonNullable<RunView['execution']>;
+type Stay = Execution['states'][number];
 
 const LABEL = 12;
 const BAR = 20;
@@ -28,7 +31,7 @@ export const runSummary = (view: RunView, paint: Paint): string => {
       ? [
           block(
             'States',
-            execution.states.map((stay) => stateLine(stay, paint)),
+            execution.states.map((stay) => stateLine(stay, machineOf(execution), paint)),
             paint,
           ),
         ]
@@ -78,12 +81,20 @@ const moment = (iso: string): string => `${iso.replace('T', ' ').replace(/(\.000
 
 const STATE = 24;
 
-const stateLine = ({ state, visits, milliseconds, attempts, error, next }: Stay, paint: Paint): string => {
-  const type = etlMachine.States[state]?.Type;
+/** Its delimiter makes no difference to its states. */
+const machineOf = ({ workflow }: Execution): StateMachine =>
+  workflow === 'etl' ? etlMachine : csvMapMachine('COMMA');
+
+const stateLine = (
+  { state, visits, milliseconds, attempts, error, next }: Stay,
+  machine: StateMachine,
+  paint: Paint,
+): string => {
+  const type = machine.States[state]?.Type;
   if (type === 'Choice' || type === 'Pass') return paint.dim(`· ${state}`);
   const wasLeft = next.length > 0 || type === 'Succeed';
   const mark = error !== null || type === 'Fail' ? paint.bad('✗') : wasLeft ? paint.good('✓') : '·';
-  const time = type === 'Task' ? duration(milliseconds).padStart(8) : '';
+  const time = type === 'Task' || type === 'Map' ? duration(milliseconds).padStart(8) : '';
   const tries = attempts > visits ? `  ${attempts} attempts` : '';
   return `${mark} ${state.padEnd(STATE)}${time}${tries}${error === null ? '' : `  ${paint.bad(error)}`}`.trimEnd();
 };

@@ -25,7 +25,7 @@ export const watchRun = (terminal: Terminal): RunWatcher & { readonly done: () =
       ({ size } = run.object);
     },
     event: ({ type, stateEnteredEventDetails: entered, taskSucceededEventDetails: succeeded }) => {
-      if (type === 'TaskStateEntered' && entered) {
+      if ((type === 'TaskStateEntered' || type === 'MapStateEntered') && entered) {
         state = entered.name;
         show(null);
       } else if (succeeded && state === 'RunDataQualityCheck') rows = rowsOf(succeeded.output);
