@@ -1,3 +1,5 @@
+import { types } from 'node:util';
+
 /** Thrown by a task handler to fail its state with an error name that `Retry` and `Catch` can match. */
 export class TaskError extends Error {
   readonly error: string;
@@ -50,3 +52,9 @@ export class HeartbeatTimeout extends StateError {
 
 /** The interpreter could not evaluate something; the state's name and event are still to be added. */
 export class EvaluationError extends StateError {}
+
+/** What an exception says. */
+export function reasonOf(error: unknown): string {
+  // Not instanceof: errors of Node itself may come from another realm.
+  return types.isNativeError(error) ? error.message : String(error);
+}

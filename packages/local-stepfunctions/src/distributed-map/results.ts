@@ -1,4 +1,4 @@
-import { StateError } from '../errors.ts';
+import { reasonOf, StateError } from '../errors.ts';
 import { isArray, type Json, type JsonObject } from '../json.ts';
 import type { ObjectStore } from '../object-store.ts';
 import { byteLength, PAYLOAD_LIMIT } from '../payload.ts';
@@ -179,9 +179,7 @@ async function* bytesOf(text: string): AsyncGenerator<Uint8Array, void> {
 }
 
 function failWriter(error: unknown): never {
-  throw error instanceof StateError
-    ? error
-    : writerFailed(error instanceof Error ? error.message : String(error));
+  throw error instanceof StateError ? error : writerFailed(reasonOf(error));
 }
 
 function writerFailed(cause: string): StateError {

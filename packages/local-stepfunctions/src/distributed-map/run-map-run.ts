@@ -1,5 +1,5 @@
 import { AbortScope } from '../abort-scope.ts';
-import { StateError } from '../errors.ts';
+import { reasonOf, StateError } from '../errors.ts';
 import { failureDetails } from '../history.ts';
 import { uuid } from '../intrinsics/random.ts';
 import type { ReplayedMapRun } from '../journal/replay.ts';
@@ -101,7 +101,7 @@ async function sourceTag(run: Run, { map, settings }: MapRunPlan): Promise<strin
     const head = await run.distributed.objects?.head({ bucket, key, ...(versionId && { versionId }) });
     return head?.etag;
   } catch (error) {
-    throw readerFailed(error instanceof Error ? error.message : String(error));
+    throw readerFailed(reasonOf(error));
   }
 }
 

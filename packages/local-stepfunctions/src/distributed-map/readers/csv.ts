@@ -1,6 +1,7 @@
 import { ParserOptions } from '@fast-csv/parse';
 // fast-csv's stream costs a tick for every row; its row parser is a plain function.
 import { RowParser, Scanner } from '@fast-csv/parse/build/src/parser/index.js';
+import { reasonOf } from '../../errors.ts';
 import { type Json, setKey } from '../../json.ts';
 import type { CsvFormat } from '../distributed-map.ts';
 import { readerFailed } from './reader-failed.ts';
@@ -145,7 +146,7 @@ export class RowSplitter {
     try {
       return this.#parser.parse(scanner);
     } catch (error) {
-      throw readerFailed(error instanceof Error ? error.message : String(error));
+      throw readerFailed(reasonOf(error));
     }
   }
 }
@@ -161,7 +162,9 @@ interface LineEnd {
 class LineEnds {
   readonly #text: string;
   readonly #isLast: boolean;
+  /** The next from `#from` on, -1 if there is none. */
   #carriageReturn: number;
+  #from = 0;
 
   constructor(text: string, isLast: boolean) {
     this.#text = text;
@@ -172,8 +175,10 @@ class LineEnds {
   /** Undefined if the line may go on behind the text. */
   after(position: number): LineEnd | undefined {
     const text = this.#text;
-    if (this.#carriageReturn >= 0 && this.#carriageReturn < position) {
+    const isKnown = this.#carriageReturn < 0 || this.#carriageReturn >= position;
+    if (position < this.#from || !isKnown) {
       this.#carriageReturn = text.indexOf('\r', position);
+      this.#from = position;
     }
     const feed = text.indexOf('\n', position);
     const carriage = this.#carriageReturn;

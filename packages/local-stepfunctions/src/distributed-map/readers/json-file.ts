@@ -1,3 +1,4 @@
+import { reasonOf } from '../../errors.ts';
 import type { Json } from '../../json.ts';
 import { readerFailed } from './reader-failed.ts';
 import { textPieces } from './text-pieces.ts';
@@ -151,7 +152,7 @@ class JsonCursor {
     try {
       return JSON.parse(text);
     } catch (error) {
-      throw this.error(error instanceof Error ? error.message : String(error));
+      throw this.error(reasonOf(error));
     }
   }
 

@@ -1,3 +1,4 @@
+import { reasonOf } from '../../errors.ts';
 import type { Json } from '../../json.ts';
 import { readerFailed } from './reader-failed.ts';
 import { textPieces } from './text-pieces.ts';
@@ -28,8 +29,6 @@ function parseLine(line: string, number: number): Json[] {
   try {
     return [JSON.parse(line)];
   } catch (error) {
-    throw readerFailed(
-      `Line ${number} is no JSON: ${error instanceof Error ? error.message : String(error)}`,
-    );
+    throw readerFailed(`Line ${number} is no JSON: ${reasonOf(error)}`);
   }
 }

@@ -1,3 +1,4 @@
+import { reasonOf } from '../../errors.ts';
 import { isArray, isObject, type Json, type JsonObject, valueAt } from '../../json.ts';
 import type { ObjectStore, ObjectVersion } from '../../object-store.ts';
 import type { FileFormat } from '../distributed-map.ts';
@@ -68,7 +69,7 @@ function parseManifest(text: string, at: ObjectVersion): JsonObject {
   try {
     manifest = JSON.parse(text);
   } catch (error) {
-    throw invalid(at, error instanceof Error ? error.message : String(error));
+    throw invalid(at, reasonOf(error));
   }
   if (!isObject(manifest)) throw invalid(at, 'it is no JSON object');
   return manifest;

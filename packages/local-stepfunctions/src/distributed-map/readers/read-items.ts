@@ -1,4 +1,4 @@
-import { StateError } from '../../errors.ts';
+import { reasonOf, StateError } from '../../errors.ts';
 import type { ObjectStore, ObjectVersion } from '../../object-store.ts';
 import type { ItemSource } from '../distributed-map.ts';
 import type { ItemChunk } from '../item-chunk.ts';
@@ -26,7 +26,7 @@ export async function* readItems(
     yield* limited(chunksOf(objects, source, parameters), left);
   } catch (error) {
     if (error instanceof StateError) throw error;
-    throw readerFailed(error instanceof Error ? error.message : String(error));
+    throw readerFailed(reasonOf(error));
   }
 }
 
