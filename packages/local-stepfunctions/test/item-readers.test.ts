@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
@@ -194,6 +195,28 @@ describe('JSON', () => {
   test('JSONL gives a value a line', async () => {
     expect(await itemsOf({ InputType: 'JSONL' }, '{"a":1}\r\n\n[2]\n"é"')).toEqual([{ a: 1 }, [2], 'é']);
     expect(await causeOf({ InputType: 'JSONL' }, '1\n2\n{x\n')).toContain('Line 3 is no JSON');
+  });
+});
+
+describe('Parquet', () => {
+  // Written by DuckDB: bigint, varchar, timestamp, a list, and an integer beyond 2^53.
+  const fourRows = readFileSync(new URL('fixtures/four-rows.parquet', import.meta.url));
+
+  test('gives the rows, what JSON has no type for as text', async () => {
+    expect(await itemsOf({ InputType: 'PARQUET', MaxItems: 2 }, fourRows)).toEqual([
+      { id: 0, name: 'row 0', at: null, pair: [0, 1], big: '9007199254740993' },
+      {
+        id: 1,
+        name: 'row 1',
+        at: '2026-01-02T03:04:05.000Z',
+        pair: [1, 2],
+        big: '9007199254740993',
+      },
+    ]);
+  });
+
+  test('fails for a file that is none', async () => {
+    expect(await causeOf({ InputType: 'PARQUET' }, 'id,name\n1,2\n')).toMatch(/^States\.ItemReaderFailed: /);
   });
 });
 
