@@ -1,6 +1,7 @@
 import { failpoint, type ObjectStore } from '@sluice/lake-storage';
 import { stagingPrefix } from '@sluice/lake-storage/zones';
 import type { Dataset } from '@sluice/record-schema';
+import type { Value } from '@sluice/record-transform';
 import { encodePart, fatesOf, type JudgeBatch } from '@sluice/record-transform/batches';
 import { type HandledBatch, type ProcessRowsInput, stagedName } from '@sluice/step-contracts';
 
@@ -10,11 +11,13 @@ export interface ProcessRowsDeps {
   readonly curatedBucket: string;
   /** The TypeScript engine, compiled for a dataset and a run. */
   readonly judgeFor: (dataset: Dataset, asOf: string) => JudgeBatch;
+  /** Another place for accepted rows, their values in the order of the columns; putting a row twice changes nothing. */
+  readonly putRows?: (dataset: Dataset, rows: readonly (readonly Value[])[]) => Promise<void>;
 }
 
 /**
  * Takes the rows of a batch to their fates and stages them as one part. Its name depends on nothing but the rows' place,
- * so that a second attempt overwrites the first with the same bytes.
+ * so that a second attempt overwrites the first with the same bytes. A part that is there says that all is done.
  */
 export const processRows = async (input: ProcessRowsInput, deps: ProcessRowsDeps): Promise<HandledBatch> => {
   const { runId, asOf, items } = input;
@@ -22,9 +25,12 @@ export const processRows = async (input: ProcessRowsInput, deps: ProcessRowsDeps
   if (!dataset) throw new Error(`There is no dataset ${input.dataset}.`);
   const judge = deps.judgeFor(dataset, asOf);
   const first = items[0].row;
-  const part = judge({ first, rows: items.map(({ cells }) => cells) });
+  const rows: (readonly Value[])[] = [];
+  const batch = { first, rows: items.map(({ cells }) => cells) };
+  const part = deps.putRows ? judge(batch, (values) => rows.push(values)) : judge(batch);
   const key = `${stagingPrefix(runId)}${stagedName.part(first, items.length)}`;
   failpoint('process:judged');
+  await deps.putRows?.(dataset, rows);
   await deps.objects.put({ bucket: deps.curatedBucket, key }, encodePart(part));
   failpoint('process:staged');
   return { handled: 'processed', first, rows: items.length, part: key, ...fatesOf(part.header) };

@@ -80,6 +80,29 @@ describe('a batch of rows', () => {
     );
   });
 
+  test('puts the accepted rows elsewhere, too, before its part says that all is done', async () => {
+    const { deps, keys } = setUp();
+    const items = [item(0, '1'), item(1, ''), item(2, '2', 'CLOSED'), item(3, '3')];
+    const put: unknown[] = [];
+    const putRows: ProcessRowsDeps['putRows'] = async ({ name }, rows) => {
+      put.push([name, rows, await keys()]);
+    };
+    await processRows(batchOf(items), { ...deps, putRows });
+    expect(put).toEqual([
+      [
+        'orders',
+        [
+          ['1', 'OPEN'],
+          ['3', 'OPEN'],
+        ],
+        [],
+      ],
+    ]);
+    const full = () => Promise.reject(new Error('the table is full'));
+    await expect(processRows(batchOf([item(4, '4')]), { ...deps, putRows: full })).rejects.toThrow('full');
+    expect(await keys()).toEqual(['staging/orders-1/parts/0-4.jsonl']);
+  });
+
   test('fails for a dataset that is not there', async () => {
     const { deps } = setUp();
     const input = { ...batchOf([item(0, '1')]), dataset: 'nobody' };

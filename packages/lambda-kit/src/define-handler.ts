@@ -12,6 +12,8 @@ export class InvalidInputError extends Error {
 interface HandlerParts {
   readonly log: Log;
   readonly measure: Measure;
+  /** Until Lambda stops the function. */
+  readonly remainingMs: () => number;
 }
 
 interface HandlerDefinition<Schema extends z.ZodType, Output> {
@@ -25,6 +27,7 @@ interface HandlerDefinition<Schema extends z.ZodType, Output> {
 /** What is used of Lambda's context. */
 export interface InvocationContext {
   readonly awsRequestId: string;
+  readonly getRemainingTimeInMillis: () => number;
 }
 
 /**
@@ -59,7 +62,7 @@ export function defineHandler<Schema extends z.ZodType, Output>({
       return await trace(run, async () => {
         const parsed = schema.safeParse(event);
         if (!parsed.success) throw new InvalidInputError(invalidInput(service, parsed.error));
-        return handle(parsed.data, { log, measure });
+        return handle(parsed.data, { log, measure, remainingMs: () => context.getRemainingTimeInMillis() });
       });
     } catch (cause) {
       const error =

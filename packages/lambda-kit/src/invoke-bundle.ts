@@ -14,7 +14,7 @@ const { file, event } = JSON.parse(process.argv[1]);
 const answer = (value) => writeSync(3, JSON.stringify(value));
 try {
   const { handler } = await import(file);
-  answer({ outcome: 'returned', result: await handler(event, { awsRequestId: 'request-1' }) });
+  answer({ outcome: 'returned', result: await handler(event, { awsRequestId: 'request-1', getRemainingTimeInMillis: () => 60_000 }) });
 } catch (error) {
   answer({ outcome: 'threw', name: error.name, message: error.message });
 }

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globa
 import { z } from 'zod';
 import { defineHandler, InvalidInputError, outcomes } from '../src/index.ts';
 
-const context = { awsRequestId: 'request-1' };
+const context = { awsRequestId: 'request-1', getRemainingTimeInMillis: () => 1234 };
 const input = z.object({ runId: z.string(), dataset: z.string(), rows: z.int().optional() });
 const event = { runId: 'orders-1', dataset: 'orders', rows: 7 };
 
@@ -36,6 +36,15 @@ describe('a handler', () => {
       handle: async ({ rows = 0 }) => ({ doubled: rows * 2 }),
     });
     expect(await handler({ ...event, unknown: 1 }, context)).toEqual({ doubled: 14 });
+  });
+
+  test('knows how long it has until Lambda stops it', async () => {
+    const handler = defineHandler({
+      service: 's',
+      input,
+      handle: async (_, { remainingMs }) => remainingMs(),
+    });
+    expect(await handler(event, context)).toBe(1234);
   });
 
   test('writes one line per outcome, with service, run and dataset', async () => {
@@ -80,7 +89,7 @@ describe('a handler', () => {
       handle: async (_, { log }) => log('batch_written'),
     });
     await handler(event, context);
-    await handler({ Records: [] }, { awsRequestId: 'request-2' });
+    await handler({ Records: [] }, { ...context, awsRequestId: 'request-2' });
     expect(logLines()[1]).toMatchObject({ function_request_id: 'request-2' });
     expect(logLines()[1]).not.toHaveProperty('runId');
   });

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { defineHandler } from '../src/index.ts';
 
 const event = { runId: 'orders-1', dataset: 'orders', email: 'a@example.com' };
-const context = { awsRequestId: 'request-1' };
+const context = { awsRequestId: 'request-1', getRemainingTimeInMillis: () => 1234 };
 
 const works = defineHandler({ service: 'works', input: z.looseObject({}), handle: async (input) => input });
 const fails = defineHandler({
