@@ -62,7 +62,7 @@ describe('a Distributed Map', () => {
     [config({ InputType: 'JSON', ItemsPointer: 'a' }), '/ItemsPointer: must be a JSON pointer'],
     [config({ InputType: 'JSON', CSVDelimiter: 'TAB' }), '/CSVDelimiter: is allowed with InputType CSV only'],
     [
-      config({ InputType: 'MANIFEST', ...GIVEN, CSVHeaders: ['a'], ManifestType: 'S3_INVENTORY' }),
+      config({ ...GIVEN, InputType: 'MANIFEST', CSVHeaders: ['a'], ManifestType: 'S3_INVENTORY' }),
       'CSVHeaders',
     ],
     [config({ ...CSV, Transformation: 'LOAD_AND_FLATTEN' }), '/Transformation: LOAD_AND_FLATTEN is allowed'],
