@@ -241,6 +241,18 @@ describe('a Distributed Map', () => {
     expect(mapRun?.toleratedFailurePercentage).toBe(12.5);
   });
 
+  test('takes the members of an object in JSONata too', async () => {
+    const definition = {
+      QueryLanguage: 'JSONata',
+      ...distributed({ Items: '{% $states.input.all %}' }, PASS_PROCESSOR),
+    };
+    const { result } = await runMap(definition, { input: { all: { a: 1 } } });
+    expect(result.output).toEqual([{ Key: 'a', Value: 1 }]);
+    expect((await runMap(definition, { input: { all: 'a' } })).result.error).toBe(
+      'States.QueryEvaluationError',
+    );
+  });
+
   test('refuses to start without the objects that it reads or writes', () => {
     expect(() => start(distributed(readerOf(CSV)), { handlers: failing(() => false) })).toThrow(
       '/States/Only: there is no object store to read from or write to',

@@ -1,5 +1,6 @@
 import { EvaluationError } from '../errors.ts';
 import { isArray, isObject, type Json, type JsonObject } from '../json.ts';
+import type { Query } from '../jsonata/query.ts';
 import { selectInput } from '../run/data-flow.ts';
 import { computeItem, computeItems } from '../run/jsonata.ts';
 import { type Branch, type Run, record, type StateRun } from '../run/run.ts';
@@ -39,11 +40,17 @@ export async function attemptDistributedMap(
 }
 
 async function selectItems(state: MapState, input: Json, stateRun: StateRun): Promise<Json> {
-  if (state.jsonata !== undefined) return computeItems(state.jsonata.items, stateRun);
+  if (state.jsonata !== undefined) return queryItems(state.jsonata.items, stateRun);
   const items = state.itemsPath === undefined ? input : lookUp(state.itemsPath, stateRun.scopeOf(input));
   if (isArray(items) || isObject(items)) return items;
   const source = state.itemsPath?.source ?? '$';
   throw new EvaluationError('States.Runtime', `Reference path "${source}" must point to array.`);
+}
+
+async function queryItems(query: Query | undefined, stateRun: StateRun): Promise<Json> {
+  const items = query === undefined ? stateRun.input : await query.evaluate(stateRun.bindings());
+  // Unlike an inline Map's they may be an object; anything else fails as there.
+  return isArray(items) || isObject(items) ? items : computeItems(query, stateRun);
 }
 
 function itemSelector(state: MapState, input: Json, stateRun: StateRun): SelectItem | undefined {

@@ -43,6 +43,9 @@ export async function computeSettings(
   };
 }
 
+/** Text that is taken for a number, as by the other fields of a Map. */
+const DECIMAL = /^\d{1,3}(\.\d{1,10})?$/;
+
 async function percentageOf(
   value: NumberField,
   scope: Scope,
@@ -55,7 +58,8 @@ async function percentageOf(
     throw value.error(`returned ${number}, which is not a number from 0 to 100.`);
   }
   const found = resolve(value, scope);
-  if (typeof found === 'number' && found >= 0 && found <= 100) return found;
+  const percentage = typeof found === 'string' && DECIMAL.test(found) ? Number(found) : found;
+  if (typeof percentage === 'number' && percentage >= 0 && percentage <= 100) return percentage;
   const text = typeof found === 'string' ? found : JSON.stringify(found);
   throw new EvaluationError(
     'States.Runtime',
