@@ -21,8 +21,8 @@ export const buildDeps = (): ((remainingMs: () => number) => ProcessRowsDeps) =>
     curatedBucket: CURATED_BUCKET,
     judgeFor: keepJudge(PSEUDONYM_KEY),
   };
-  if (DYNAMODB_TABLE === undefined) return () => deps;
-  const putRows = rowsIntoTable(new DynamoDBClient({}), DYNAMODB_TABLE, DYNAMODB_KEYS ?? {});
+  if (DYNAMODB_TABLE === undefined || DYNAMODB_KEYS === undefined) return () => deps;
+  const putRows = rowsIntoTable(new DynamoDBClient({}), DYNAMODB_TABLE, DYNAMODB_KEYS);
   return (remainingMs) => ({ ...deps, putRows: putRows(remainingMs) });
 };
 
