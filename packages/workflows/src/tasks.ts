@@ -88,11 +88,21 @@ export const lambdaTask = <const Next, const OnError>(
   Next: task.next,
 });
 
+/**
+ * A batch's function throws faults only, since a bad row is no error: a store or a table that is busy, say. Most are over
+ * after some seconds, and the next thing would be to set rows aside that nothing is wrong with.
+ */
+const batchRetries = [
+  ...lambdaRetries,
+  retry(['States.TaskFailed'], { IntervalSeconds: 2, MaxAttempts: 3, MaxDelaySeconds: 30 }),
+] as const;
+
 /** Ends a batch: hands on `{"result": <the function's answer>}` and nothing of the batch. */
 export const lastLambdaTask = <const OnError = never>(
   task: Invocation & { readonly onError?: OnError },
 ): LastTask<OnError> => ({
   ...invocation(task, '$'),
+  Retry: batchRetries,
   ...(task.onError !== undefined && { Catch: caughtBy(task.onError) }),
   End: true,
 });

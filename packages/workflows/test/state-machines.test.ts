@@ -268,6 +268,10 @@ describe('the Map over the rows of an object', () => {
     }
   });
 
+  test.each(child)('gives whatever %s throws some more attempts, and sooner or later up', (_name, task) => {
+    expect(task.Retry.at(-1)).toMatchObject({ ErrorEquals: ['States.TaskFailed'], MaxAttempts: 3 });
+  });
+
   test('hands the whole of its run to each batch, and nothing but its place to whoever collects', () => {
     const parts = ['runId', 'dataset', 'asOf', 'object'].map((name) => `${name}.$`);
     expect(Object.keys(map.ItemBatcher.BatchInput)).toEqual(parts);
