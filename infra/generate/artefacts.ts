@@ -82,8 +82,25 @@ const planEnvironments = (): string => {
   ].join('\n');
 };
 
+const deployedEnvironments = (): string =>
+  [
+    '// Made by `pnpm generate` from infra/src/environments; do not edit.',
+    "import type { DeployedEnvironment } from '../index.ts';",
+    '',
+    "export const deployedEnvironments: Readonly<Record<'dev' | 'staging' | 'prod', DeployedEnvironment>> = {",
+    ...environments.map(
+      ({ name, region, namePrefix }) => `  ${name}: { region: '${region}', namePrefix: '${namePrefix}' },`,
+    ),
+    '};',
+    '',
+  ].join('\n');
+
 /** What security reads of the stacks, and what the command line may know of the environments. */
 export const artefacts = async () => [
   { path: 'docs/permissions.md', make: async () => permissionsPage(permissionsSource()) },
   { path: 'packages/workflows/src/plan/generated/environments.ts', make: async () => planEnvironments() },
+  {
+    path: 'packages/workflows/src/deployed/generated/environments.ts',
+    make: async () => deployedEnvironments(),
+  },
 ];

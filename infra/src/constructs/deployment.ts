@@ -1,5 +1,6 @@
 import { DataAwsCallerIdentity } from '@cdktf/provider-aws/lib/data-aws-caller-identity/index.js';
 import { DataAwsPartition } from '@cdktf/provider-aws/lib/data-aws-partition/index.js';
+import { deployedName } from '@sluice/workflows/deployed';
 import type { Construct } from 'constructs';
 import type { Environment } from '../environments/environment.ts';
 
@@ -19,7 +20,7 @@ export class Deployment {
 
   /** `<prefix>-<name>`: what a resource is called on AWS. */
   nameOf(name: string): string {
-    return `${this.environment.namePrefix}-${name}`;
+    return deployedName(this.environment.namePrefix, name);
   }
 
   /** The ARN of something in this account and region, for what no attribute of a resource gives. */

@@ -9,6 +9,7 @@ import { S3BucketPolicy } from '@cdktf/provider-aws/lib/s3-bucket-policy/index.j
 import { S3BucketPublicAccessBlock } from '@cdktf/provider-aws/lib/s3-bucket-public-access-block/index.js';
 import { S3BucketServerSideEncryptionConfigurationA } from '@cdktf/provider-aws/lib/s3-bucket-server-side-encryption-configuration/index.js';
 import { S3BucketVersioningA } from '@cdktf/provider-aws/lib/s3-bucket-versioning/index.js';
+import { deployedBucket } from '@sluice/workflows/deployed';
 import { Construct } from 'constructs';
 import type { Deployment } from './deployment.ts';
 import { policyOf, type ResourceStatement } from './policy.ts';
@@ -35,8 +36,7 @@ export class PrivateBucket extends Construct {
     super(scope, id);
     const { environment, accountId } = deployment;
     const bucket = new S3Bucket(this, 'bucket', {
-      // Names of buckets are shared by all of AWS.
-      bucket: `${deployment.nameOf(id)}-${accountId}`,
+      bucket: deployedBucket(environment.namePrefix, id, accountId),
       forceDestroy: !environment.protected,
     });
     if (environment.protected) bucket.addOverride('lifecycle.prevent_destroy', true);
