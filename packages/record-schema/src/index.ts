@@ -30,5 +30,6 @@ export { compilePattern, type PatternDialect } from './patterns.ts';
 export { type GlueColumn, glueColumns, gluePartitionKeys } from './shapes/glue.ts';
 export { markdownDocs } from './shapes/markdown.ts';
 export { personalColumns } from './shapes/personal-columns.ts';
+export { ROW_TABLE_KEY, rowKeyFault } from './shapes/row-table.ts';
 export type { AcceptedRow, InputRow } from './shapes/types.ts';
 export { jsonSchema, zodSchema } from './shapes/zod-schema.ts';
