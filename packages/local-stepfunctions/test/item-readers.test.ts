@@ -119,6 +119,10 @@ describe('CSV', () => {
     expect(text).toContain(cause);
   });
 
+  test.each(['a\n"secret\n', 'a\n"1"secret\n'])('does not quote what it cannot read: %j', async (data) => {
+    expect(await causeOf(CSV, data)).toMatch(/Parse Error: (?!.*secret)[^\n]*$/);
+  });
+
   test('a row that cannot be read fails the Map Run when it is reached', async () => {
     const objects = memoryObjects({ 'in/data': `a\n${'1\n'.repeat(1_000)}"x"y\n` });
     const { result, mapRun } = await runMap(distributed(readerOf(CSV), PASS_PROCESSOR), { objects });

@@ -146,7 +146,8 @@ export class RowSplitter {
     try {
       return this.#parser.parse(scanner);
     } catch (error) {
-      throw readerFailed(reasonOf(error));
+      // fast-csv goes on with the text that it could not read, which would get into histories and notifications.
+      throw readerFailed(reasonOf(error).replace(/ (?:in line: at|got:) .*/s, ''));
     }
   }
 }
