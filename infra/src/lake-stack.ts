@@ -8,6 +8,7 @@ import { ColumnGrants } from './constructs/column-grants.ts';
 import { Crawlers } from './constructs/crawlers.ts';
 import { Dashboard } from './constructs/dashboard.ts';
 import { Deployment } from './constructs/deployment.ts';
+import { FailedBatches } from './constructs/failed-batches.ts';
 import { FailedRuns } from './constructs/failed-runs.ts';
 import { Functions } from './constructs/functions.ts';
 import { Intake } from './constructs/intake.ts';
@@ -43,13 +44,17 @@ export class LakeStack extends EnvironmentStack {
         keyArn: keys.operations,
       });
 
+    const failedBatches = new FailedBatches(this, 'failed-batches', deployment, keys.operations);
     const surroundings = { network, keyArn: keys.operations };
     const functions = new Functions(this, 'functions', deployment, {
       ...surroundings,
       zones,
       dataKeyArn: keys.data,
       catalogue,
+      failedBatches,
+      rowTable: null,
     });
+    failedBatches.takeOnlyFrom(functions.recordFailedRows.roleArn);
     const workflow = new EtlWorkflow(this, 'workflow', deployment, {
       functions,
       crawlerPrefix: catalogue.crawlerPrefix,

@@ -4,7 +4,7 @@ import type { Catalogue } from './catalogue.ts';
 import type { Deployment } from './deployment.ts';
 import { LakeFolders } from './folder-access.ts';
 import { type FunctionSurroundings, LakeFunction } from './lake-function.ts';
-import { allow } from './policy.ts';
+import { allow, type Statement } from './policy.ts';
 import { refusePseudonyms } from './pseudonyms.ts';
 import type { Zones } from './zones.ts';
 
@@ -13,6 +13,13 @@ interface FunctionsProps extends FunctionSurroundings {
   /** Encrypts the zones. */
   readonly dataKeyArn: string;
   readonly catalogue: Catalogue;
+  /** Hears of batches that failed for good. */
+  readonly failedBatches: { readonly url: string; readonly may: readonly Statement[] };
+  /** Gets accepted rows, too; null: there is none. */
+  readonly rowTable: {
+    readonly variables: { readonly DYNAMODB_TABLE: string; readonly DYNAMODB_KEYS: string };
+    readonly may: readonly Statement[];
+  } | null;
 }
 
 /** The steps of a run. Each may do what its `deps.ts` calls, in the folders that it calls it for. */
@@ -21,11 +28,14 @@ export class Functions extends Construct {
   readonly scoreQuality: LakeFunction;
   readonly transformObject: LakeFunction;
   readonly publishRun: LakeFunction;
+  readonly processRows: LakeFunction;
+  readonly recordFailedRows: LakeFunction;
+  readonly collectMapRun: LakeFunction;
 
   constructor(scope: Construct, id: string, deployment: Deployment, props: FunctionsProps) {
     super(scope, id);
     refusePseudonyms(datasets.values());
-    const { zones, dataKeyArn, catalogue, network, keyArn } = props;
+    const { zones, dataKeyArn, catalogue, network, keyArn, failedBatches, rowTable } = props;
     const { lambda, transform } = deployment.environment;
     const folders = new LakeFolders(deployment, zones, dataKeyArn);
     const surroundings = { network, keyArn };
@@ -89,6 +99,39 @@ export class Functions extends Construct {
           ],
         ),
       ],
+    });
+
+    this.processRows = new LakeFunction(this, 'process-rows', deployment, {
+      ...surroundings,
+      description: 'Takes a batch of rows to their fates',
+      size: lambda.functions.processRows,
+      variables: { CURATED_BUCKET, ...rowTable?.variables },
+      may: [...folders.access({ write: ['staging'] }), ...(rowTable?.may ?? [])],
+    });
+
+    this.recordFailedRows = new LakeFunction(this, 'record-failed-rows', deployment, {
+      ...surroundings,
+      description: 'Quarantines the rows of a batch that failed for good',
+      size: lambda.functions.recordFailedRows,
+      variables: { CURATED_BUCKET, DEAD_LETTER_QUEUE_URL: failedBatches.url },
+      may: [
+        // If the batch left its part before it failed, that one counts.
+        ...folders.access({ read: ['staging'], write: ['staging'] }),
+        ...failedBatches.may,
+      ],
+    });
+
+    this.collectMapRun = new LakeFunction(this, 'collect-map-run', deployment, {
+      ...surroundings,
+      description: 'Puts batches together, if every row of the object is in them',
+      size: lambda.functions.collectMapRun,
+      variables: { CURATED_BUCKET },
+      may: folders.access({
+        read: ['incoming', 'staging', 'map-results'],
+        write: ['staging'],
+        list: ['staging'],
+        delete: ['staging'],
+      }),
     });
   }
 }

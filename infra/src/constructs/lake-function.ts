@@ -1,7 +1,10 @@
 import { CloudwatchLogGroup } from '@cdktf/provider-aws/lib/cloudwatch-log-group/index.js';
 import { LambdaFunction } from '@cdktf/provider-aws/lib/lambda-function/index.js';
+import type { Environment as CollectMapRun } from '@sluice/collect-map-run/env';
 import { handlerName } from '@sluice/lambda-kit/bundle-lambda';
+import type { Environment as ProcessRows } from '@sluice/process-rows/env';
 import type { Environment as PublishRun } from '@sluice/publish-run/env';
+import type { Environment as RecordFailedRows } from '@sluice/record-failed-rows/env';
 import type { Environment as ScoreQuality } from '@sluice/score-quality/env';
 import type { Environment as StartPipeline } from '@sluice/start-pipeline/env';
 import type { Environment as TransformObject } from '@sluice/transform-object/env';
@@ -18,7 +21,10 @@ const runtime = 'nodejs22.x';
 
 /** What each app's code reads from its environment: a variable that is missing, or that nobody reads, does not compile. */
 interface AppVariables {
+  'collect-map-run': CollectMapRun;
+  'process-rows': ProcessRows;
   'publish-run': PublishRun;
+  'record-failed-rows': RecordFailedRows;
   'score-quality': ScoreQuality;
   'start-pipeline': StartPipeline;
   'transform-object': TransformObject;

@@ -1,3 +1,4 @@
+import { checkMapSettings } from '@sluice/workflows/plan';
 import { z } from 'zod';
 import { networkFault } from './subnets.ts';
 
@@ -35,6 +36,14 @@ const principal = z
 
 const MIB = 1024 * 1024;
 
+/**
+ * What `collect-map-run` needs on its disk. Of each row 16 bytes, and a Distributed Map reads 100 million rows at most:
+ * 1,526 MB. Of accepted rows two files of half a million at a time, lines and Parquet, DuckDB's spill beside them: 1 KB a
+ * row makes 1,500 MB. Quarantined rows stay until the end, as long as they are with the names of their columns: what is
+ * beyond this is for them. https://docs.aws.amazon.com/step-functions/latest/dg/input-output-itemreader.html
+ */
+const collectMb = 4096;
+
 const environmentSchema = z
   .strictObject({
     name: z.enum(['dev', 'staging', 'prod']),
@@ -55,6 +64,9 @@ const environmentSchema = z
         scoreQuality: functionSize,
         transformObject: functionSize,
         publishRun: functionSize,
+        processRows: functionSize,
+        recordFailedRows: functionSize,
+        collectMapRun: functionSize,
       }),
     }),
 
@@ -71,8 +83,19 @@ const environmentSchema = z
     }),
 
     transform: z.strictObject({
-      /** Objects up to this size are transformed in a Lambda; larger ones are refused, until there is an engine for them. */
+      /** Objects up to this size are transformed in a Lambda. Larger CSV goes through csv-map, anything else is refused. */
       lambdaMaxBytes: z.int().min(MIB),
+    }),
+
+    /** How csv-map cuts an object into batches, and how many it works on. `checkMapSettings` knows the limits. */
+    map: z.strictObject({
+      executionType: z.enum(['STANDARD', 'EXPRESS']),
+      maxItemsPerBatch: z.number(),
+      maxInputBytesPerBatch: z.number(),
+      /** Batches of one object at once; 0: as many as Step Functions runs. */
+      maxConcurrency: z.number(),
+      /** Of the rows: how many may be in batches that could not even be recorded as failed. */
+      toleratedFailurePercentage: z.number(),
     }),
 
     discovery: z.strictObject({
@@ -172,8 +195,8 @@ const environmentSchema = z
       );
     }
 
-    const { scoreQuality, transformObject } = lambda.functions;
-    for (const [name, size] of Object.entries({ scoreQuality, transformObject })) {
+    const { scoreQuality, transformObject, collectMapRun } = lambda.functions;
+    for (const [name, size] of Object.entries({ scoreQuality, transformObject, collectMapRun })) {
       if (size.memoryMb >= 1024) continue;
       fault(['lambda', 'functions', name, 'memoryMb'], 'DuckDB and the process around it need 1024');
     }
@@ -186,6 +209,14 @@ const environmentSchema = z
         `an object of transform.lambdaMaxBytes needs ${Math.ceil(neededMb)}: itself, the spilled and the staged rows`,
       );
     }
+
+    if (collectMapRun.ephemeralMb < collectMb) {
+      fault(
+        ['lambda', 'functions', 'collectMapRun', 'ephemeralMb'],
+        `an object of csv-map needs ${collectMb}: the hashes of 100 million rows, and the rows in hand`,
+      );
+    }
+    for (const message of checkMapSettings(environment)) fault([], message);
 
     if (optIns.privateNetwork !== null) {
       const { cidr, zones } = optIns.privateNetwork;

@@ -15,10 +15,21 @@ export const prod: Environment = {
       scoreQuality: { memoryMb: 6144, timeoutSeconds: 900, ephemeralMb: 4096, reservedConcurrency: 100 },
       transformObject: { memoryMb: 6144, timeoutSeconds: 900, ephemeralMb: 4096, reservedConcurrency: 100 },
       publishRun: { memoryMb: 2048, timeoutSeconds: 600, ephemeralMb: 512, reservedConcurrency: 100 },
+      // It shares the account's pool: what is reserved for it would be taken from everybody all day long.
+      processRows: { memoryMb: 1024, timeoutSeconds: 60, ephemeralMb: 512, reservedConcurrency: null },
+      recordFailedRows: { memoryMb: 512, timeoutSeconds: 60, ephemeralMb: 512, reservedConcurrency: 50 },
+      collectMapRun: { memoryMb: 4096, timeoutSeconds: 900, ephemeralMb: 10_240, reservedConcurrency: 20 },
     },
   },
   intake: { batchSize: 10, batchWindowSeconds: 0, maxConcurrency: 20, maxReceives: 5 },
   transform: { lambdaMaxBytes: 1024 * 1024 * 1024 },
+  map: {
+    executionType: 'STANDARD',
+    maxItemsPerBatch: 100,
+    maxInputBytesPerBatch: 220 * 1024,
+    maxConcurrency: 500,
+    toleratedFailurePercentage: 5,
+  },
   discovery: { checkSeconds: 30, maxChecks: 120, schedule: 'cron(0 3 * * ? *)' },
   retention: {
     logDays: 365,
