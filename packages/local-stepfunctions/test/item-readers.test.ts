@@ -131,14 +131,19 @@ describe('CSV', () => {
   });
 
   test('rows are the same however the file comes in pieces, and as they were written', () => {
-    const cell = fc.string({ unit: fc.constantFrom('a', ' ', ',', '"', '\n', '\r', 'é', '\t') });
+    const cell = fc.string({
+      unit: fc.constantFrom('a', ' ', ',', ';', '"', '\n', '\r', 'é', '\t', '\u00a0'),
+    });
     const rows = fc.array(fc.array(cell, { minLength: 2, maxLength: 4 }), { minLength: 1, maxLength: 8 });
     const sizes = fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1 });
+    const lineEnds = fc.constantFrom('\n', '\r\n');
+    const delimiters = fc.constantFrom(',', '|', ';', ' ', '\t');
     fc.assert(
-      fc.property(rows, sizes, fc.constantFrom('\n', '\r\n'), (table, cuts, lineEnd) => {
-        const quoted = (text: string) => (/[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
-        const text = table.map((row) => row.map(quoted).join(',') + lineEnd).join('');
-        const splitter = new RowSplitter(',');
+      fc.property(rows, sizes, lineEnds, delimiters, (table, cuts, lineEnd, delimiter) => {
+        const quoted = (text: string) =>
+          /["\n\r]/.test(text) || text.includes(delimiter) ? `"${text.replaceAll('"', '""')}"` : text;
+        const text = table.map((row) => row.map(quoted).join(delimiter) + lineEnd).join('');
+        const splitter = new RowSplitter(delimiter);
         const read: string[][] = [];
         for (let start = 0, cut = 0; start < text.length; cut += 1) {
           const size = cuts[cut % cuts.length] ?? 1;

@@ -75,7 +75,8 @@ export class RowSplitter {
     this.#delimiter = delimiter;
     this.#options = new ParserOptions({ delimiter, ignoreEmpty: false });
     this.#parser = new RowParser(this.#options);
-    this.#blankFirstCell = new RegExp(`^[ \\t]+(?=${this.#options.escapedDelimiter})`);
+    const { escapedDelimiter } = this.#options;
+    this.#blankFirstCell = new RegExp(`^(?:(?!${escapedDelimiter})[^\\S\r\n])+(?=${escapedDelimiter})`);
   }
 
   push(text: string): string[][] {
