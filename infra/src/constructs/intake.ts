@@ -6,14 +6,13 @@ import { SqsQueueRedriveAllowPolicy } from '@cdktf/provider-aws/lib/sqs-queue-re
 import { Construct } from 'constructs';
 import type { Deployment } from './deployment.ts';
 import { type FunctionSurroundings, LakeFunction } from './lake-function.ts';
-import { allow, policyOf, type ResourceStatement } from './policy.ts';
+import { allow, policyOf } from './policy.ts';
 import type { PrivateBucket } from './private-bucket.ts';
+import { DEAD_LETTER_SECONDS, refusePlainHttp } from './queue-policy.ts';
 
 const DAY = 24 * 60 * 60;
 // A weekend, and the Monday on which it is noticed.
 const queuedSeconds = 4 * DAY;
-// The longest that SQS has: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SetQueueAttributes.html
-const deadSeconds = 14 * DAY;
 
 interface IntakeProps extends FunctionSurroundings {
   readonly raw: PrivateBucket;
@@ -42,7 +41,7 @@ export class Intake extends Construct {
 
     const deadLetters = new SqsQueue(this, 'dead-letters', {
       name: deployment.nameOf('arrivals-dead-letters'),
-      messageRetentionSeconds: deadSeconds,
+      messageRetentionSeconds: DEAD_LETTER_SECONDS,
       kmsMasterKeyId: keyArn,
     });
     const queue = new SqsQueue(this, 'queue', {
@@ -131,12 +130,3 @@ export class Intake extends Construct {
 }
 
 const queueOf = ({ name, arn, url }: SqsQueue): Queue => ({ name, arn, url });
-
-const refusePlainHttp = (queueArn: string): ResourceStatement => ({
-  Sid: 'RefusePlainHttp',
-  Effect: 'Deny',
-  Principal: '*',
-  Action: ['sqs:*'],
-  Resource: [queueArn],
-  Condition: { Bool: { 'aws:SecureTransport': 'false' } },
-});
