@@ -45,8 +45,8 @@ export function byteLength(payload: Json): number {
   return Buffer.byteLength(JSON.stringify(payload));
 }
 
-/** Most payloads are so small that their bound proves it; only the others are counted. */
-function checkBound(payload: Json, bound: number, tooLarge: () => string): void {
+/** As `checkPayload`, of a payload whose bound is known. Most are so small that it proves it; only the others are counted. */
+export function checkBound(payload: Json, bound: number, tooLarge: () => string): void {
   if (bound <= PAYLOAD_LIMIT) return;
   if (bound <= HOPELESS && byteLength(payload) <= PAYLOAD_LIMIT) return;
   throw new StateError('States.DataLimitExceeded', tooLarge());
@@ -74,7 +74,17 @@ export function boundBytes(value: unknown, depth = 0): number {
   return Array.isArray(value) ? boundArray(value, depth) : boundObject(value, depth);
 }
 
+/** The bounds of arrays that nobody changes and that are looked at again and again: the items of batches. */
+const knownBounds = new WeakMap<readonly unknown[], number>();
+
+/** An array whose parts were all bounded already; `parts` is the sum. The array must not change any more. */
+export function rememberBound(items: readonly Json[], parts: number): void {
+  knownBounds.set(items, 2 + items.length + parts);
+}
+
 function boundArray(items: readonly unknown[], depth: number): number {
+  const known = knownBounds.get(items);
+  if (known !== undefined) return known;
   let bound = 2 + items.length;
   for (const item of items) {
     const part = boundBytes(item, depth + 1);

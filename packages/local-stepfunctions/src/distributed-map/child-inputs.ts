@@ -1,6 +1,6 @@
 import { StateError } from '../errors.ts';
 import type { Json, JsonObject } from '../json.ts';
-import { boundBytes, byteLength, checkPayload, PAYLOAD_LIMIT } from '../payload.ts';
+import { boundBytes, byteLength, checkBound, PAYLOAD_LIMIT, rememberBound } from '../payload.ts';
 import type { ItemChunk } from './item-chunk.ts';
 import type { BatchSettings } from './settings.ts';
 
@@ -26,18 +26,28 @@ export function childInputs(
   return batch === undefined ? singles(items) : batches(items, new Batch(batch));
 }
 
+/** What a child is made of, with a bound of its bytes as JSON. */
+interface BoundedItem {
+  readonly item: Json;
+  readonly bound: number;
+}
+
+/** Items as they come: an await for each would cost more than the item. */
+type BoundedItems = AsyncIterable<readonly BoundedItem[]>;
+
 /** Throws `States.ItemReaderFailed` for an item that no payload can hold. */
 async function* selectedItems(
   chunks: AsyncIterable<ItemChunk>,
   select: SelectItem | undefined,
-): AsyncGenerator<Json, void> {
+): AsyncGenerator<readonly BoundedItem[], void> {
   let index = 0;
   for await (const { values, keys, source } of chunks) {
+    const items: BoundedItem[] = [];
     for (const [place, value] of values.entries()) {
       const key = keys?.[place];
-      checkItem(value, index);
+      const bound = checkItem(value, index);
       if (select === undefined) {
-        yield key === undefined ? value : { Key: key, Value: value };
+        items.push(key === undefined ? { item: value, bound } : bounded({ Key: key, Value: value }));
       } else {
         const item = {
           Index: index,
@@ -46,25 +56,34 @@ async function* selectedItems(
           Source: source,
         };
         const selected = select(value, { Item: item });
-        yield checkedInput(selected instanceof Promise ? await selected : selected, index);
+        items.push(checkInput(selected instanceof Promise ? await selected : selected, index));
       }
       index += 1;
     }
+    yield items;
   }
 }
 
-function checkItem(value: Json, index: number): void {
-  if (boundBytes(value) <= PAYLOAD_LIMIT || byteLength(value) <= PAYLOAD_LIMIT) return;
-  throw itemTooLarge(index, PAYLOAD_LIMIT);
+function bounded(item: Json): BoundedItem {
+  return { item, bound: boundBytes(item) };
 }
 
-function checkedInput(input: Json, index: number): Json {
-  checkPayload(
-    input,
+/** The item's bound. */
+function checkItem(value: Json, index: number): number {
+  const bound = boundBytes(value);
+  if (bound > PAYLOAD_LIMIT && byteLength(value) > PAYLOAD_LIMIT) throw itemTooLarge(index, PAYLOAD_LIMIT);
+  return bound;
+}
+
+function checkInput(item: Json, index: number): BoundedItem {
+  const bound = boundBytes(item);
+  checkBound(
+    item,
+    bound,
     () =>
       `The ItemSelector made an input of more than ${PAYLOAD_LIMIT} bytes for the item at index ${index}.`,
   );
-  return input;
+  return { item, bound };
 }
 
 function itemTooLarge(index: number, limit: number): StateError {
@@ -74,27 +93,31 @@ function itemTooLarge(index: number, limit: number): StateError {
   );
 }
 
-async function* singles(items: AsyncIterable<Json>): AsyncGenerator<ChildInput, void> {
+async function* singles(chunks: BoundedItems): AsyncGenerator<ChildInput, void> {
   let index = 0;
-  for await (const input of items) {
-    yield { index, input, items: 1 };
-    index += 1;
+  for await (const items of chunks) {
+    for (const { item } of items) {
+      yield { index, input: item, items: 1 };
+      index += 1;
+    }
   }
 }
 
-async function* batches(items: AsyncIterable<Json>, batch: Batch): AsyncGenerator<ChildInput, void> {
+async function* batches(chunks: BoundedItems, batch: Batch): AsyncGenerator<ChildInput, void> {
   let index = 0;
   let itemIndex = 0;
-  for await (const item of items) {
-    if (!batch.add(item)) {
-      yield { index, ...batch.take() };
-      index += 1;
-      if (!batch.add(item)) throw itemTooLarge(itemIndex, batch.maxBytes);
-    }
-    itemIndex += 1;
-    if (batch.isFull) {
-      yield { index, ...batch.take() };
-      index += 1;
+  for await (const items of chunks) {
+    for (const item of items) {
+      if (!batch.add(item)) {
+        yield { index, ...batch.take() };
+        index += 1;
+        if (!batch.add(item)) throw itemTooLarge(itemIndex, batch.maxBytes);
+      }
+      itemIndex += 1;
+      if (batch.isFull) {
+        yield { index, ...batch.take() };
+        index += 1;
+      }
     }
   }
   if (!batch.isEmpty) yield { index, ...batch.take() };
@@ -113,6 +136,8 @@ class Batch {
   #measured = 0;
   /** What the other items have at most, commas included. */
   #bound = 0;
+  /** What all of them have at most, without commas. */
+  #allBound = 0;
 
   constructor({ maxItems, maxInputBytes, batchInput }: BatchSettings) {
     this.maxBytes = Math.min(maxInputBytes ?? PAYLOAD_LIMIT, PAYLOAD_LIMIT);
@@ -131,9 +156,9 @@ class Batch {
   }
 
   /** False, and the batch is as it was, if it would become too large. */
-  add(item: Json): boolean {
+  add({ item, bound: itemBound }: BoundedItem): boolean {
     // A bound is cheap and mostly does; only the items of a batch that may be full are measured.
-    const bound = this.#bound + 1 + boundBytes(item);
+    const bound = this.#bound + 1 + itemBound;
     if (this.#bytes + bound <= this.maxBytes) {
       this.#bound = bound;
     } else {
@@ -144,6 +169,7 @@ class Batch {
       this.#measured += 1;
     }
     this.#items.push(item);
+    this.#allBound += itemBound;
     return true;
   }
 
@@ -158,10 +184,13 @@ class Batch {
   /** The batch as a child's input; the next one begins. */
   take(): { readonly input: Json; readonly items: number } {
     const taken = { input: this.#payload(), items: this.#items.length };
+    // The child's input, its state's and its task's: all of them are checked.
+    rememberBound(this.#items, this.#allBound);
     this.#items = [];
     this.#bytes = this.#frameBytes;
     this.#measured = 0;
     this.#bound = 0;
+    this.#allBound = 0;
     return taken;
   }
 
