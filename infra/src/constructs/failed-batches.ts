@@ -2,7 +2,7 @@ import { SqsQueue } from '@cdktf/provider-aws/lib/sqs-queue/index.js';
 import { SqsQueuePolicy } from '@cdktf/provider-aws/lib/sqs-queue-policy/index.js';
 import { Construct } from 'constructs';
 import type { Deployment } from './deployment.ts';
-import { allow, policyOf, type Statement } from './policy.ts';
+import { allow, policyOf, type ResourceStatement, type Statement } from './policy.ts';
 import { DEAD_LETTER_SECONDS, refusePlainHttp } from './queue-policy.ts';
 
 /**
@@ -37,19 +37,17 @@ export class FailedBatches extends Construct {
 
   /** Refuses letters of everybody but this role, whatever IAM allows them: to be called once, when the role is there. */
   takeOnlyFrom(roleArn: string): void {
+    const refuseOthers: ResourceStatement = {
+      Sid: 'RefuseOtherSenders',
+      Effect: 'Deny',
+      Principal: '*',
+      Action: ['sqs:SendMessage'],
+      Resource: [this.#arn],
+      Condition: { ArnNotEquals: { 'aws:PrincipalArn': roleArn } },
+    };
     new SqsQueuePolicy(this, 'policy', {
       queueUrl: this.url,
-      policy: policyOf([
-        refusePlainHttp(this.#arn),
-        {
-          Sid: 'RefuseOtherSenders',
-          Effect: 'Deny',
-          Principal: '*',
-          Action: ['sqs:SendMessage'],
-          Resource: [this.#arn],
-          Condition: { ArnNotEquals: { 'aws:PrincipalArn': roleArn } },
-        },
-      ]),
+      policy: policyOf([refusePlainHttp(this.#arn), refuseOthers]),
     });
   }
 }
