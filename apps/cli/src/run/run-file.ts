@@ -39,29 +39,36 @@ export interface RunWatcher {
   readonly notified: (subject: string, message: string) => void;
 }
 
-export interface RunRequest {
+export interface ObjectRequest {
   readonly lake: Lake;
   readonly dataset: Dataset;
   /** The state machine that the object goes through. */
   readonly workflow: Workflow;
+  /** The file that the object came from. */
   readonly file: string;
-  /** ISO 8601 in UTC. Default: that of the object's earlier run, else the time at which the object landed. */
-  readonly asOf?: string | undefined;
   readonly pseudonymKey?: string | undefined;
   readonly signal: AbortSignal;
   readonly watcher: RunWatcher;
 }
 
-export interface FinishedRun {
+export interface RunRequest extends ObjectRequest {
+  /** ISO 8601 in UTC. Default: that of the object's earlier run, else the time at which the object landed. */
+  readonly asOf?: string | undefined;
+}
+
+export interface FinishedObject {
   readonly run: RunInput;
-  /** The file was not in the raw zone yet. */
-  readonly landed: boolean;
   readonly execution: ExecutionRecord;
   /** What the run left in the lake; null if it failed or was stopped. */
   readonly manifest: Manifest | null;
   readonly history: readonly HistoryEvent[];
   /** What was executed. */
   readonly definition: StateMachine;
+}
+
+export interface FinishedRun extends FinishedObject {
+  /** The file was not in the raw zone yet. */
+  readonly landed: boolean;
 }
 
 /**
@@ -72,7 +79,7 @@ export interface FinishedRun {
  */
 export const runFile = async (request: RunRequest): Promise<FinishedRun> => {
   const { lake, dataset, signal, watcher } = request;
-  const definition = request.workflow === 'etl' ? etlMachine : csvMapMachine(csvDelimiterOf(dataset));
+  const definition = definitionOf(request);
   const source = await checkSource(request.file);
   return withRunLock(lake, dataset.name, source.name, { signal, onWait: watcher.waiting }, async () => {
     const { object, landedAt, written } = await landFile(lake, dataset.name, source, signal, (done) =>
@@ -83,15 +90,35 @@ export const runFile = async (request: RunRequest): Promise<FinishedRun> => {
     const asOf =
       request.asOf ?? (await readManifest(lake.store, dataset.name, runId))?.asOf ?? landedAt.toISOString();
     const run: RunInput = { runId, dataset: dataset.name, asOf, object };
-    watcher.started(run);
-    const { execution, history } = await withScratch(lake, (scratchDir) =>
-      execute(request, definition, run, scratchDir),
-    );
-    await writeExecution(lake.store, execution);
-    // Of a run that failed, a manifest would tell of an earlier execution.
-    const manifest = isOver(execution) ? await readManifest(lake.store, dataset.name, runId) : null;
-    return { run, landed: written, execution, manifest, history, definition };
+    return { ...(await executeRun(request, definition, run)), landed: written };
   });
+};
+
+/**
+ * Takes an object of the raw zone through a state machine. Whoever calls it holds the run's lock.
+ *
+ * @throws {CliError} if that state machine cannot read the dataset's objects
+ */
+export const runObject = (request: ObjectRequest, run: RunInput): Promise<FinishedObject> =>
+  executeRun(request, definitionOf(request), run);
+
+const definitionOf = ({ workflow, dataset }: ObjectRequest): StateMachine =>
+  workflow === 'etl' ? etlMachine : csvMapMachine(csvDelimiterOf(dataset));
+
+const executeRun = async (
+  request: ObjectRequest,
+  definition: StateMachine,
+  run: RunInput,
+): Promise<FinishedObject> => {
+  const { lake, watcher } = request;
+  watcher.started(run);
+  const { execution, history } = await withScratch(lake, (scratchDir) =>
+    execute(request, definition, run, scratchDir),
+  );
+  await writeExecution(lake.store, execution);
+  // Of a run that failed, a manifest would tell of an earlier execution.
+  const manifest = isOver(execution) ? await readManifest(lake.store, run.dataset, run.runId) : null;
+  return { run, execution, manifest, history, definition };
 };
 
 const isOver = ({ status, failure }: ExecutionRecord): boolean =>
@@ -100,7 +127,7 @@ const isOver = ({ status, failure }: ExecutionRecord): boolean =>
   failure?.error === 'QualityBelowThreshold';
 
 const execute = async (
-  { lake, dataset, workflow, file, signal, watcher, pseudonymKey }: RunRequest,
+  { lake, dataset, workflow, file, signal, watcher, pseudonymKey }: ObjectRequest,
   definition: StateMachine,
   run: RunInput,
   scratchDir: string,
