@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { csvMapDefaults, type PlanSettings } from '@sluice/workflows/plan';
+import type { PlanSettings } from '@sluice/workflows/plan';
 import { dev } from '../src/environments/dev.ts';
 import type { Environment } from '../src/environments/environment.ts';
 import { environments } from '../src/environments/index.ts';
@@ -20,6 +20,7 @@ const withoutOptIns: Environment = {
     columnGrants: null,
     auditTrail: null,
     budget: null,
+    rowTable: null,
   },
 };
 
@@ -30,6 +31,7 @@ const examples: Environment['optIns'] = {
   columnGrants: { administrators: [principal('lake-administrator')], analysts: [principal('analyst')] },
   auditTrail: { days: 30 },
   budget: { monthlyUsd: 100 },
+  rowTable: { keys: { orders: 'id' } },
 };
 
 const synthesized = (environment: Environment): SynthesizedEnvironment => {
@@ -56,15 +58,12 @@ export const permissionsSource = () => ({
   environments,
 });
 
-/** What of an environment decides how an object is processed. csv-map's settings are defaults until environments have them. */
-const planSettings = ({ region, lambda, transform }: Environment): PlanSettings => ({
+/** What of an environment decides how an object is processed. */
+const planSettings = ({ region, lambda, transform, map }: Environment): PlanSettings => ({
   region,
-  lambda: {
-    architecture: lambda.architecture,
-    functions: { ...csvMapDefaults.functions, ...lambda.functions },
-  },
+  lambda,
   transform,
-  map: csvMapDefaults.map,
+  map,
 });
 
 /** A function's disk decides nothing of the plan. */

@@ -16,6 +16,7 @@ import { Keys } from './constructs/keys.ts';
 import { LakeFunction } from './constructs/lake-function.ts';
 import { PrivateNetwork } from './constructs/private-network.ts';
 import { Queries } from './constructs/queries.ts';
+import { RowTable } from './constructs/row-table.ts';
 import { ThreatDetection } from './constructs/threat-detection.ts';
 import { Topics } from './constructs/topics.ts';
 import { EtlWorkflow } from './constructs/workflow.ts';
@@ -52,7 +53,8 @@ export class LakeStack extends EnvironmentStack {
       dataKeyArn: keys.data,
       catalogue,
       failedBatches,
-      rowTable: null,
+      rowTable:
+        optIns.rowTable && new RowTable(this, 'rows', deployment, { ...optIns.rowTable, keyArn: keys.data }),
     });
     failedBatches.takeOnlyFrom(functions.recordFailedRows.roleArn);
     const workflow = new EtlWorkflow(this, 'workflow', deployment, {

@@ -16,5 +16,6 @@ export const everythingOn: Environment = {
     },
     auditTrail: { days: 365 },
     budget: { monthlyUsd: 500 },
+    rowTable: { keys: { airports: 'iata', orders: 'id' } },
   },
 };

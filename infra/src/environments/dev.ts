@@ -48,5 +48,6 @@ export const dev: Environment = {
     columnGrants: null,
     auditTrail: null,
     budget: null,
+    rowTable: null,
   },
 };

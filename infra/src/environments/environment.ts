@@ -1,3 +1,5 @@
+import { datasets } from '@sluice/datasets';
+import { rowKeyFault } from '@sluice/record-schema';
 import { checkMapSettings } from '@sluice/workflows/plan';
 import { z } from 'zod';
 import { networkFault } from './subnets.ts';
@@ -162,6 +164,15 @@ const environmentSchema = z
       auditTrail: z.strictObject({ days: DAYS }).nullable(),
       /** A mail when the month's costs reach 80 % and 100 % of it, and when they are forecast to. */
       budget: z.strictObject({ monthlyUsd: z.number().gt(0) }).nullable(),
+      /** A DynamoDB table that gets csv-map's accepted rows, too. */
+      rowTable: z
+        .strictObject({
+          /** Of each dataset whose rows go there the published, required column that is their key. */
+          keys: z
+            .record(z.string(), z.string())
+            .refine((keys) => Object.keys(keys).length > 0, 'names no dataset'),
+        })
+        .nullable(),
     }),
   })
   .superRefine((environment, context) => {
@@ -224,6 +235,12 @@ const environmentSchema = z
       if (new Set(zones).size < zones.length) fault([...path, 'zones'], 'names a zone twice');
       const reason = networkFault(cidr, zones.length);
       if (reason !== null) fault([...path, 'cidr'], reason);
+    }
+
+    for (const [name, column] of Object.entries(optIns.rowTable?.keys ?? {})) {
+      const dataset = datasets.get(name);
+      const reason = dataset ? rowKeyFault(dataset, column) : 'is no dataset';
+      if (reason !== null) fault(['optIns', 'rowTable', 'keys', name], reason);
     }
 
     const { administrators = [], analysts = [] } = optIns.columnGrants ?? {};

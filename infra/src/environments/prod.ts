@@ -49,5 +49,6 @@ export const prod: Environment = {
     columnGrants: null,
     auditTrail: { days: 365 },
     budget: { monthlyUsd: 500 },
+    rowTable: null,
   },
 };

@@ -48,5 +48,6 @@ export const staging: Environment = {
     columnGrants: null,
     auditTrail: { days: 30 },
     budget: null,
+    rowTable: null,
   },
 };

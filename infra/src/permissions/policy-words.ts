@@ -13,6 +13,7 @@ interface Thing {
 
 const kinds: Readonly<Record<string, string>> = {
   aws_cloudwatch_log_group: 'log group',
+  aws_dynamodb_table: 'DynamoDB table',
   aws_glue_catalog_database: 'database',
   aws_glue_catalog_table: 'table',
   aws_iam_role: 'role',
@@ -55,8 +56,8 @@ const list = (items: readonly string[]): string =>
 
 const code = (text: string): string => `\`${text}\``;
 
-/** A condition that says of whom a statement speaks, since a principal of a policy cannot be left out. */
-const byName = 'ArnEquals aws:PrincipalArn';
+/** Conditions that say of whom a statement speaks, since a principal of a policy cannot be left out. */
+const byName = ['ArnEquals aws:PrincipalArn', 'ArnNotEquals aws:PrincipalArn'];
 
 /** The words of one stack. */
 export class PolicyWords {
@@ -98,14 +99,18 @@ export class PolicyWords {
       .flatMap(([operator, operands]) =>
         Object.entries(operands).map(([key, values]) => ({ key: `${operator} ${key}`, values })),
       )
-      .filter(({ key }) => key !== byName)
+      .filter(({ key }) => !byName.includes(key))
       .map(({ key, values }) => this.#condition(key, values, self));
   }
 
   /** Whom a statement of a resource's own policy is about. */
   principal({ Principal, Condition }: PolicyStatement): string {
-    const named = Condition?.ArnEquals?.['aws:PrincipalArn'];
-    if (Principal === undefined || Principal === '*') return named ? this.things(named) : 'everybody';
+    if (Principal === undefined || Principal === '*') {
+      const named = Condition?.ArnEquals?.['aws:PrincipalArn'];
+      if (named) return this.things(named);
+      const others = Condition?.ArnNotEquals?.['aws:PrincipalArn'];
+      return others ? `everybody but ${this.things(others)}` : 'everybody';
+    }
     return list(
       Object.entries(Principal).flatMap(([kind, values]) =>
         values.map((value) => {
@@ -137,6 +142,10 @@ export class PolicyWords {
         return 'for log groups of this account';
       case 'StringEquals kms:EncryptionContext:aws:lambda:FunctionArn':
         return `for ${those('variables')}`;
+      case 'StringEquals kms:EncryptionContext:aws:dynamodb:tableName':
+        return `for the DynamoDB table ${list(values.map((value) => code(this.#short(value))))}`;
+      case 'StringEquals kms:EncryptionContext:aws:dynamodb:subscriberId':
+        return 'of this account';
       case 'StringLike kms:EncryptionContext:aws:s3:arn':
         // A bucket is named with and without its objects: with a bucket key, and without one.
         return `for objects of ${this.things(values.filter((value) => !value.endsWith('/*')))}`;
