@@ -8,6 +8,8 @@ const nobodyWatches: RunWatcher = {
   started: () => undefined,
   event: () => undefined,
   progress: () => undefined,
+  mapRun: () => undefined,
+  batchFailed: () => undefined,
   notified: () => undefined,
 };
 

@@ -56,7 +56,7 @@ export const recordFailedRows = async (
     rows: { from: first + 1, to: first + items.length },
     error,
   });
-  return { handled: 'recorded_as_failed', ...batch, ...fatesOf(part.header) };
+  return { handled: 'recorded_as_failed', ...batch, ...fatesOf(part.header), error };
 };
 
 /** Null if there is none that an attempt has finished: an earlier one of ours, for instance, or one that is broken. */

@@ -118,6 +118,8 @@ export const handledBatch = z.object({
   accepted: rows,
   filtered: rows,
   quarantined: rows,
+  /** The name of the error for which its rows were recorded as failed. */
+  error: z.string().exactOptional(),
 });
 export type HandledBatch = z.output<typeof handledBatch>;
 

@@ -2,6 +2,7 @@ import type { ObjectStore } from '@sluice/lake-storage';
 import { readJson } from '@sluice/lake-storage';
 import { runInput } from '@sluice/step-contracts';
 import { z } from 'zod';
+import { mapRunRecord } from './map-run-record.ts';
 
 /**
  * Beside the zones, not in them: an execution has a clock and a host, and the zones are the same however often, and
@@ -56,6 +57,8 @@ const executionRecord = z.object({
   /** In the order of their first visits. */
   states: z.array(stateRun),
   discovery: discovery.nullable(),
+  /** Null if it came to none; records of the time before have none either. */
+  mapRun: mapRunRecord.nullable().default(null),
   /** What ran in the place of an AWS service, in sentences. */
   stands: z.array(z.string()),
   /** In the words of Step Functions' GetExecutionHistory. */

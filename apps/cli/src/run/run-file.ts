@@ -3,9 +3,11 @@ import { runIdOf } from '@sluice/lake-storage/zones';
 import {
   type HistoryEvent,
   loadDefinition,
+  type MapRun,
   type ObjectStore,
   startExecution,
 } from '@sluice/local-stepfunctions';
+import type { FailedBatchLetter } from '@sluice/record-failed-rows/record-failed-rows';
 import type { Dataset } from '@sluice/record-schema';
 import { keepObject } from '@sluice/record-transform';
 import type { Manifest, RunInput } from '@sluice/step-contracts';
@@ -20,6 +22,8 @@ import { wayTaken } from '../report/way-taken.ts';
 import { csvDelimiterOf, csvMapMachine } from './csv-map-machine.ts';
 import { discoverObject } from './discover.ts';
 import { etlMachine, LAMBDA_MAX_BYTES } from './etl-machine.ts';
+import { mapRunFacts } from './map-run-facts.ts';
+import { countFailedAttempts, countReads } from './observed.ts';
 import { type Steps, stepsOf } from './steps.ts';
 import { taskHandlers } from './task-handlers.ts';
 
@@ -36,6 +40,10 @@ export interface RunWatcher {
   readonly event: (event: HistoryEvent) => void;
   /** How far the current pass of the engine over the object has come, between 0 and 1. */
   readonly progress: (fraction: number) => void;
+  /** A Distributed Map sets out, or goes on. `bytesRead`: how much of the object its reader has read by now. */
+  readonly mapRun: (mapRun: MapRun, bytesRead: () => number) => void;
+  /** A batch failed for good; its rows are in quarantine. */
+  readonly batchFailed: (letter: FailedBatchLetter) => void;
   readonly notified: (subject: string, message: string) => void;
 }
 
@@ -141,12 +149,13 @@ const execute = async (
     // A step's own folder goes when the step is over.
     open: (opening, work) => kept.open({ ...opening, scratchDir }, work),
     onProgress: ({ fraction }) => watcher.progress(fraction),
-    onDeadLetter: ({ rows, error }) =>
-      watcher.notified(`Sluice batch failed: ${run.runId}`, `Rows ${rows.from} to ${rows.to}: ${error}`),
+    onDeadLetter: watcher.batchFailed,
   });
+  const observed = countFailedAttempts(parts);
+  const reads = countReads(withoutVersions(lake.store), run.object);
   let publishing: Promise<unknown> = Promise.resolve();
   const steps: Steps = {
-    ...parts,
+    ...observed.steps,
     publishRun: (payload) => {
       publishing = parts.publishRun(payload);
       return publishing;
@@ -155,7 +164,7 @@ const execute = async (
   const started = startExecution(loadDefinition(definition), {
     name: run.runId,
     stateMachineName: workflow,
-    objects: withoutVersions(lake.store),
+    objects: reads.store,
     input: run,
     signal,
     handlers: taskHandlers({
@@ -165,6 +174,7 @@ const execute = async (
         crawled.discovery = await discoverObject(lake.store, dataset, run.object, scratchDir);
       },
     }),
+    onMapRun: (mapRun) => watcher.mapRun(mapRun, reads.bytes),
     onEvent: (event) => {
       watcher.event(event);
       const { stateEnteredEventDetails: entered, stateExitedEventDetails: exited } = event;
@@ -182,6 +192,7 @@ const execute = async (
   } else {
     kept.close();
   }
+  const mapRun = started.mapRuns().at(-1);
   const failure = result.status === 'FAILED' || result.status === 'ABORTED' ? failureOf(result) : null;
   const execution: ExecutionRecord = {
     recordVersion: 1,
@@ -198,6 +209,7 @@ const execute = async (
       next: [...stay.next],
     })),
     discovery: crawled.discovery,
+    mapRun: mapRun ? await mapRunFacts(lake.store, run.runId, mapRun, observed.attempts) : null,
     stands: standsFor(crawled.discovery !== null, workflow === 'etl' && run.object.size > LAMBDA_MAX_BYTES),
     events: history.map((event) => ({ ...event, timestamp: event.timestamp.toISOString() })),
   };
