@@ -40,7 +40,7 @@ export class RowTable extends Construct {
       allow('PutRows', ['dynamodb:BatchWriteItem'], [table.arn]),
       // DynamoDB opens the table's own key in the name of whoever calls:
       // https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/encryption.usagenotes.html
-      allow('EncryptRows', ['kms:Decrypt'], [keyArn], {
+      allow('UseKeyOfRows', ['kms:Decrypt'], [keyArn], {
         StringEquals: {
           'kms:ViaService': `dynamodb.${environment.region}.amazonaws.com`,
           'kms:EncryptionContext:aws:dynamodb:tableName': name,

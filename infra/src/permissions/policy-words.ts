@@ -50,6 +50,9 @@ const services: Readonly<Record<string, string>> = {
   's3.amazonaws.com': 'S3',
 };
 
+/** `S3`, `DynamoDB`. */
+const serviceName = (name: string): string => (name === 'dynamodb' ? 'DynamoDB' : name.toUpperCase());
+
 /** `a`, `b` and `c`. */
 const list = (items: readonly string[]): string =>
   items.length < 2 ? items.join() : `${items.slice(0, -1).join(', ')} and ${items.at(-1)}`;
@@ -154,7 +157,7 @@ export class PolicyWords {
       case 'StringEquals kms:EncryptionContext:aws:states:stateMachineArn':
         return `for ${those('executions')}`;
       case 'StringEquals kms:ViaService':
-        return `through ${list(values.map((value) => (value.split('.')[0] ?? value).toUpperCase()))}`;
+        return `through ${list(values.map((value) => serviceName(value.split('.')[0] ?? value)))}`;
       case 'ArnEquals lambda:SourceFunctionArn':
         return `called by ${those('code')}`;
       case 'StringLike s3:prefix': {
