@@ -123,7 +123,7 @@ export const partitionOf = (columns: readonly PartitionName[], asOf: string): Pa
 /** Nothing is staged: an earlier attempt got as far as the manifest, or the engine did not finish. */
 const finished = async (run: RunInput, { zone }: PublishRunDeps): Promise<PublishRunOutput> => {
   const manifest = await readManifest(zone, run);
-  if (manifest?.status !== 'published' || manifest.asOf !== run.asOf)
+  if (manifest?.status !== 'published' || !isOf(manifest, run))
     throw new Error(`Run ${run.runId} has no ${stagedName.report} in staging: its engine has not finished.`);
   await clearStaging(zone, run.runId);
   return {
@@ -131,6 +131,10 @@ const finished = async (run: RunInput, { zone }: PublishRunDeps): Promise<Publis
     counts: totalsOf(manifest.counts),
   };
 };
+
+/** Whether a manifest tells of this run, and not of one with another clock, or before rows were mended. */
+export const isOf = (manifest: Manifest, { asOf, object }: RunInput): boolean =>
+  manifest.asOf === asOf && manifest.object.key === object.key && manifest.object.etag === object.etag;
 
 const checkLaw = (
   { runId, object }: RunInput,

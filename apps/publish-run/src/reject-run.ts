@@ -9,7 +9,7 @@ import {
   stagedQuality,
   summaryOf,
 } from '@sluice/step-contracts';
-import { type PublishRunDeps, partitionOf } from './publish-run.ts';
+import { isOf, type PublishRunDeps, partitionOf } from './publish-run.ts';
 import { clearStaging, quarantinedObject, readManifest, replaceRun } from './replace-run.ts';
 
 export type RejectRunDeps = Pick<PublishRunDeps, 'zone' | 'partitionsOf'>;
@@ -70,7 +70,7 @@ const verdictOf = async (
 /** An earlier attempt got as far as the manifest. */
 const finished = async (run: RunInput, deps: RejectRunDeps): Promise<RejectRunOutput> => {
   const manifest = await readManifest(deps.zone, run);
-  if (manifest?.status !== 'rejected' || manifest.asOf !== run.asOf)
+  if (manifest?.status !== 'rejected' || !isOf(manifest, run))
     throw new Error(`Run ${run.runId} has no ${stagedName.quality} in staging: its object was not scored.`);
   await clearStaging(deps.zone, run.runId);
   const { gate, code, message, quarantined } = manifest;

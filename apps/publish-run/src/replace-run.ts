@@ -1,9 +1,9 @@
 import { failpoint, type ObjectStore, type ObjectVersion, putJson, readJson } from '@sluice/lake-storage';
 import {
+  arrivedName,
   manifestKey,
   objectIdOf,
   type PartitionValue,
-  parseIncomingKey,
   partitionFolder,
   processedPrefix,
   quarantinedObjectKey,
@@ -114,9 +114,9 @@ const keysByName = async (
   return found;
 };
 
-/** Where a rejected object goes. An object from outside the incoming folder keeps its whole key as its name. */
+/** Where a rejected object goes. */
 export const quarantinedObject = ({ dataset, object }: RunInput): string =>
-  quarantinedObjectKey(dataset, objectIdOf(object), parseIncomingKey(object.key)?.name ?? object.key);
+  quarantinedObjectKey(dataset, objectIdOf(object), arrivedName(object.key));
 
 const deleteAll = async ({ objects, bucket }: CuratedZone, keys: readonly string[]): Promise<void> => {
   const { failed } = await objects.deleteMany(bucket, keys);

@@ -1,4 +1,4 @@
-import { parseIncomingKey, runIdOf } from '@sluice/lake-storage/zones';
+import { parseIncomingKey, parseMendedKey, runIdOf } from '@sluice/lake-storage/zones';
 import {
   type ObjectCreatedRecord,
   type RunInput,
@@ -17,7 +17,10 @@ export interface StartPipelineDeps {
 /** What became of one object, or of a message that names none. */
 export type Arrival =
   | { readonly outcome: 'started' | 'exists'; readonly run: RunInput }
-  | { readonly outcome: 'ignored'; readonly reason: 'test_event' | 'folder_marker' | 'outside_incoming' }
+  | {
+      readonly outcome: 'ignored';
+      readonly reason: 'test_event' | 'folder_marker' | 'outside_incoming' | 'mended_object';
+    }
   /** The message comes again. */
   | {
       readonly outcome: 'failed';
@@ -59,6 +62,8 @@ const arrivalOf = async (record: ObjectCreatedRecord, deps: StartPipelineDeps): 
   if (key.endsWith('/')) return { outcome: 'ignored', reason: 'folder_marker' };
   const incoming = parseIncomingKey(key);
   if (!incoming) return { outcome: 'ignored', reason: 'outside_incoming' };
+  // It belongs to the run of the object it stands for; whoever mended it runs that again.
+  if (parseMendedKey(key)) return { outcome: 'ignored', reason: 'mended_object' };
   const { dataset } = incoming;
   if (!deps.isDataset(dataset)) return failed('unknown_dataset', key);
 

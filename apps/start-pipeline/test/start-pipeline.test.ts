@@ -84,6 +84,11 @@ describe('what is no object of ours', () => {
     ['a folder marker', 'incoming/orders/', 'folder_marker'],
     ['a folder marker of a folder', 'incoming/orders/2026/', 'folder_marker'],
     ['an object beside the incoming folder', 'archive/orders/a.csv', 'outside_incoming'],
+    [
+      'a mended object, whose run is started by whoever mended it',
+      `incoming/orders/mended/orders-1/${'a'.repeat(32)}/1-${'b'.repeat(16)}/a.csv`,
+      'mended_object',
+    ],
     ['an object without a dataset', 'incoming/a.csv', 'outside_incoming'],
   ])('is ignored: %s', async (_what, key, reason) => {
     const { started, deps } = setUp();

@@ -47,6 +47,20 @@ export interface PublishedFile {
   readonly part: number;
 }
 
+/** A raw object some of whose rows were corrected after its run: see docs/adr/0012-mended-objects.md. */
+export interface MendedObject {
+  readonly dataset: string;
+  /** The run and the object id of the object that arrived. */
+  readonly runId: string;
+  readonly objectId: string;
+  /** Counts the run's mended objects, from 1. */
+  readonly number: number;
+  /** 16 hex digits that stand for the rows that were put in. */
+  readonly rowsId: string;
+  /** The name of the object that arrived. */
+  readonly name: string;
+}
+
 /** `incoming/<dataset>/<name>`, in the raw zone: where objects arrive. */
 export function incomingKey(dataset: string, name: string): string {
   return `incoming/${dataset}/${name}`;
@@ -56,6 +70,33 @@ export function incomingKey(dataset: string, name: string): string {
 export function parseIncomingKey(key: string): { dataset: string; name: string } | null {
   const [, dataset, name] = /^incoming\/([^/]+)\/(.*[^/])$/s.exec(key) ?? [];
   return dataset !== undefined && name !== undefined ? { dataset, name } : null;
+}
+
+/** `incoming/<dataset>/mended/<run-id>/`: the mended objects of a run. */
+export function mendedPrefix(dataset: string, runId: string): string {
+  return incomingKey(dataset, `mended/${runId}/`);
+}
+
+/** `incoming/<dataset>/mended/<run-id>/<object-id>/<number>-<rows-id>/<name>` */
+export function mendedKey({ dataset, runId, objectId, number, rowsId, name }: MendedObject): string {
+  return `${mendedPrefix(dataset, runId)}${objectId}/${number}-${rowsId}/${lastBytes(name, 512)}`;
+}
+
+/** The parts of a mended object's key; null for any other key. */
+export function parseMendedKey(key: string): MendedObject | null {
+  const [, dataset, runId, objectId, number, rowsId, name] =
+    /^incoming\/([^/]+)\/mended\/([A-Za-z0-9_-]{1,80})\/([0-9a-f]{32})\/([1-9]\d{0,8})-([0-9a-f]{16})\/(.*[^/])$/s.exec(
+      key,
+    ) ?? [];
+  if (
+    dataset === undefined ||
+    runId === undefined ||
+    objectId === undefined ||
+    rowsId === undefined ||
+    name === undefined
+  )
+    return null;
+  return { dataset, runId, objectId, number: Number(number), rowsId, name };
 }
 
 /** `quarantine/<dataset>/<run-id>.<format>`: the run's rejected rows, each with its reasons. */
@@ -116,9 +157,17 @@ export function mapResultsPrefix(runId: string): string {
   return `map-results/${runId}/`;
 }
 
-/** 32 hex digits that stand for this version of this object in the names of published files. */
+/**
+ * 32 hex digits that stand for this version of this object in the names of published files. A mended object has that of
+ * the object it stands for, so that its files take the place of the other's.
+ */
 export function objectIdOf(object: ArrivedObject): string {
-  return hash([object.bucket, object.key, versionOf(object)]);
+  return parseMendedKey(object.key)?.objectId ?? hash([object.bucket, object.key, versionOf(object)]);
+}
+
+/** What an object was called when it arrived; its whole key, if that lies outside the incoming folder. */
+export function arrivedName(key: string): string {
+  return parseMendedKey(key)?.name ?? parseIncomingKey(key)?.name ?? key;
 }
 
 /**

@@ -1,12 +1,16 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import {
+  arrivedName,
   embeddedZones,
   incomingKey,
   manifestKey,
   mapResultsPrefix,
+  mendedKey,
+  mendedPrefix,
   objectIdOf,
   parseIncomingKey,
+  parseMendedKey,
   parsePublishedKey,
   publishedKey,
   quarantinedObjectKey,
@@ -27,6 +31,50 @@ describe('keys in the zones', () => {
     expect(stagingPrefix('orders-1')).toBe('staging/orders-1/');
     expect(manifestKey('orders', 'orders-1')).toBe('runs/orders/orders-1.json');
     expect(mapResultsPrefix('orders-1')).toBe('map-results/orders-1/');
+  });
+
+  test('a mended object lies with the arrived ones, and gives back what it stands for', () => {
+    const mended = {
+      dataset: 'orders',
+      runId: `orders-${id}`,
+      objectId: id,
+      number: 2,
+      rowsId: '0123456789abcdef',
+      name: '2026/01/a b+c.csv',
+    };
+    const key = mendedKey(mended);
+    expect(key).toBe(`incoming/orders/mended/orders-${id}/${id}/2-0123456789abcdef/2026/01/a b+c.csv`);
+    expect(key.startsWith(mendedPrefix('orders', `orders-${id}`))).toBe(true);
+    expect(parseMendedKey(key)).toEqual(mended);
+    expect(arrivedName(key)).toBe('2026/01/a b+c.csv');
+  });
+
+  test('a mended object has the object id of the one it stands for, whatever its own version', () => {
+    const original = objectIdOf(object);
+    const key = mendedKey({
+      dataset: 'orders',
+      runId: runIdOf('orders', object),
+      objectId: original,
+      number: 1,
+      rowsId: '0123456789abcdef',
+      name: 'a.csv',
+    });
+    expect(objectIdOf({ bucket: 'lake-raw', key, versionId: 'v9', etag: 'e9' })).toBe(original);
+  });
+
+  test.each([
+    'incoming/orders/a.csv',
+    'incoming/orders/mended/a.csv',
+    `incoming/orders/mended/run/${id}/0-0123456789abcdef/a.csv`,
+    `incoming/orders/mended/run/${id}/1-0123456789abcdef/`,
+    `processed/orders/mended/run/${id}/1-0123456789abcdef/a.csv`,
+  ])('%j is not the key of a mended object', (key) => {
+    expect(parseMendedKey(key)).toBeNull();
+  });
+
+  test('an object that did not arrive is called by its whole key', () => {
+    expect(arrivedName('incoming/orders/2026/a.csv')).toBe('2026/a.csv');
+    expect(arrivedName('elsewhere/a.csv')).toBe('elsewhere/a.csv');
   });
 
   test('only raw objects are in the raw zone', () => {
