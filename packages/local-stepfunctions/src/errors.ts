@@ -53,6 +53,18 @@ export class HeartbeatTimeout extends StateError {
 /** The interpreter could not evaluate something; the state's name and event are still to be added. */
 export class EvaluationError extends StateError {}
 
+/** Why an execution was stopped from outside. */
+export class Stopped extends Error {
+  readonly error: string | undefined;
+  override readonly cause: string | undefined;
+
+  constructor(error: string | undefined, cause: string | undefined) {
+    super('the execution was stopped');
+    this.error = error;
+    this.cause = cause;
+  }
+}
+
 /** What an exception says. */
 export function reasonOf(error: unknown): string {
   // Not instanceof: errors of Node itself may come from another realm.

@@ -1,9 +1,10 @@
 import { AbortScope } from './abort-scope.ts';
+import { type Account, defaultRoleArn, LOCAL_ACCOUNT, statesArn } from './account.ts';
 import { type Clock, systemClock } from './clock.ts';
 import type { MapRun } from './distributed-map/map-run.ts';
 import { objectUsers } from './distributed-map/object-users.ts';
 import type { ChildExecution } from './distributed-map/support.ts';
-import { InvalidDefinition, StateError } from './errors.ts';
+import { InvalidDefinition, StateError, Stopped } from './errors.ts';
 import {
   executionStarted,
   executionSucceeded,
@@ -15,7 +16,6 @@ import { BranchJournal } from './journal/branch-journal.ts';
 import { type ExecutionJournal, JournalWriter } from './journal/journal.ts';
 import { type ReplayedExecution, replay } from './journal/replay.ts';
 import type { Json } from './json.ts';
-import { executionArn, ROLE_ARN, stateMachineArn } from './local-account.ts';
 import type { ObjectStore } from './object-store.ts';
 import { PAYLOAD_LIMIT, toPayload } from './payload.ts';
 import { systemRandom } from './random.ts';
@@ -51,6 +51,12 @@ export interface ExecutionOptions {
   readonly onChildExecution?: (child: ChildExecution) => void;
   /** `$$.StateMachine.Name`; `state-machine` if none is given. */
   readonly stateMachineName?: string;
+  /** In the ARNs that the context object shows; region `local` and account `000000000000` if none is given. */
+  readonly account?: Account;
+  /** `$$.Execution.RoleArn`. */
+  readonly roleArn?: string;
+  /** `$$.Execution.Id`; made of account and names if none is given. */
+  readonly executionArn?: string;
 }
 
 export type ExecutionResult = {
@@ -82,18 +88,6 @@ export interface Execution {
   mapRuns(): MapRun[];
   /** Stops the execution, as the API StopExecution does. */
   stop(error?: string, cause?: string): void;
-}
-
-/** Why an execution was stopped from outside. */
-class Stopped extends Error {
-  readonly error: string | undefined;
-  override readonly cause: string | undefined;
-
-  constructor(error: string | undefined, cause: string | undefined) {
-    super('the execution was stopped');
-    this.error = error;
-    this.cause = cause;
-  }
 }
 
 class TimedOut extends Error {}
@@ -211,7 +205,7 @@ async function execute(
   // The caller has the execution in hand before its first event.
   await null;
   try {
-    await begin(beginning, history, branch, startDate, writer);
+    await begin(run.roleArn, beginning, history, branch, startDate, writer);
     if (signal?.aborted) onAbort();
     if (machine.timeoutSeconds !== undefined) void expire(machine.timeoutSeconds, clock, timer, abort);
     const output = await runGraph(run, machine, beginning.input, branch);
@@ -230,6 +224,7 @@ async function execute(
 
 /** Notes and records that the execution starts, or goes on. */
 async function begin(
+  roleArn: string,
   { name, input, stateMachineName, redriveCount, former }: Beginning,
   history: History,
   branch: Branch,
@@ -239,7 +234,7 @@ async function begin(
   if (former === undefined) {
     const startedAt = startDate.getTime();
     await writer?.write({ type: 'execution', name, input, stateMachineName, startedAt });
-    history.add('ExecutionStarted', 0, executionStarted(input, ROLE_ARN));
+    history.add('ExecutionStarted', 0, executionStarted(input, roleArn));
     return;
   }
   await writer?.startAnew();
@@ -287,21 +282,24 @@ function createRun(
   startDate: Date,
   onMapRun: (mapRun: MapRun) => void,
 ): Run {
+  const { account = LOCAL_ACCOUNT, roleArn = defaultRoleArn(account) } = options;
   return {
+    account,
+    roleArn,
     clock,
     random: options.random ?? systemRandom,
     history,
     handlers: options.handlers,
     execution: {
-      Id: executionArn(stateMachineName, name),
+      Id: options.executionArn ?? statesArn(account, 'execution', stateMachineName, name),
       Input: input,
       Name: name,
-      RoleArn: ROLE_ARN,
+      RoleArn: roleArn,
       StartTime: startDate.toISOString(),
       RedriveCount: redriveCount,
       ...(redriveCount === 0 ? {} : { RedriveTime: new Date(clock.now()).toISOString() }),
     },
-    stateMachine: { Id: stateMachineArn(stateMachineName), Name: stateMachineName },
+    stateMachine: { Id: statesArn(account, 'stateMachine', stateMachineName), Name: stateMachineName },
     distributed: {
       objects: options.objects,
       onMapRun,

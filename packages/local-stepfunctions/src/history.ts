@@ -1,6 +1,5 @@
 import { StateError } from './errors.ts';
 import type { Json, JsonObject } from './json.ts';
-import { REGION } from './local-account.ts';
 
 type StateKind = 'Task' | 'Choice' | 'Pass' | 'Wait' | 'Succeed' | 'Fail' | 'Parallel' | 'Map';
 
@@ -247,7 +246,7 @@ export function executionSucceeded(output: Json): HistoryEventDetails {
 }
 
 export function taskScheduled(
-  resource: ResourceDetails,
+  resource: ResourceDetails & { readonly region: string },
   parameters: Json,
   seconds: { readonly timeoutInSeconds?: number; readonly heartbeatInSeconds?: number },
 ): HistoryEventDetails {
@@ -255,7 +254,6 @@ export function taskScheduled(
     taskScheduledEventDetails: {
       ...resource,
       ...seconds,
-      region: REGION,
       get parameters() {
         return JSON.stringify(parameters);
       },

@@ -123,6 +123,19 @@ describe('a redrive', () => {
     expect((await redrive(machine, journal)).result.output).toEqual({ x: 1 });
   });
 
+  // https://docs.aws.amazon.com/step-functions/latest/dg/redrive-executions.html: "If the state failed because of a
+  // States.DataLimitExceeded error, the Parallel state is rerun, including the branches that were successful".
+  test('runs a Parallel again as a whole that failed because its result was too large', async () => {
+    const branch = (name: string) => ({ StartAt: name, States: { [name]: { ...TASK, End: true } } });
+    const machine = single({ Type: 'Parallel', Branches: [branch('A'), branch('B')], End: true });
+    const journal = createMemoryJournal();
+    const large = async () => 'x'.repeat(200_000);
+    const failed = await start(machine, { journal, handlers: { 'lambda:invoke': large } }).result;
+    expect(failed.error).toBe('States.DataLimitExceeded');
+    const { result } = await redrive(machine, journal, { handlers: { 'lambda:invoke': async () => 'y' } });
+    expect(result.output).toEqual(['y', 'y']);
+  });
+
   test('can be redriven again, and counts', async () => {
     const journal = createMemoryJournal();
     await start(CHAIN, { journal, ...recording(() => true) }).result;

@@ -173,3 +173,53 @@ test('of many children the latest are kept', async () => {
   const { executions = [] } = await client.send(new ListExecutionsCommand({ mapRunArn }));
   expect(executions).toHaveLength(3);
 });
+
+test('a child can be stopped alone; to its Map Run it is aborted, which is no failure', async () => {
+  const { client } = await serve({
+    handlers: { 'lambda:invoke': (input) => (input === 2 ? new Promise(() => {}) : Promise.resolve(input)) },
+  });
+  const parent = await started(client, each(), [1, 2]);
+  const mapRunArn = await mapRunOf(client, parent);
+  const running = async () => {
+    for (;;) {
+      const request = { mapRunArn, statusFilter: 'RUNNING' } as const;
+      const { executions = [] } = await client.send(new ListExecutionsCommand(request));
+      const [only, other] = executions;
+      if (only?.executionArn !== undefined && other === undefined) return only.executionArn;
+    }
+  };
+  const executionArn = await running();
+  const { stopDate } = await client.send(
+    new StopExecutionCommand({ executionArn, error: 'Stuck', cause: 'by hand' }),
+  );
+  expect(await client.send(new DescribeExecutionCommand({ executionArn }))).toMatchObject({
+    status: 'ABORTED',
+    error: 'Stuck',
+    cause: 'by hand',
+    stopDate,
+  });
+  const { events } = await client.send(new GetExecutionHistoryCommand({ executionArn }));
+  expect(events?.at(-1)).toMatchObject({
+    type: 'ExecutionAborted',
+    executionAbortedEventDetails: { error: 'Stuck', cause: 'by hand' },
+  });
+  expect((await ended(client, parent)).status).toBe('SUCCEEDED');
+  expect(await client.send(new DescribeMapRunCommand({ mapRunArn }))).toMatchObject({
+    itemCounts: { succeeded: 1, aborted: 1, failed: 0 },
+  });
+  const again = await client.send(new StopExecutionCommand({ executionArn }));
+  expect(again.stopDate).toEqual(stopDate);
+});
+
+test('an Express child cannot be stopped', async () => {
+  const { client } = await serve({ handlers: oddFails });
+  const parent = await started(client, each({}, 'EXPRESS'), [2]);
+  await ended(client, parent);
+  const { executions = [] } = await client.send(
+    new ListExecutionsCommand({ mapRunArn: await mapRunOf(client, parent) }),
+  );
+  const executionArn = executions[0]?.executionArn;
+  await expect(client.send(new StopExecutionCommand({ executionArn }))).rejects.toMatchObject({
+    name: 'InvalidArn',
+  });
+});

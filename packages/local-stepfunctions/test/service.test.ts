@@ -18,7 +18,14 @@ import {
   ValidateStateMachineDefinitionCommand,
 } from '@aws-sdk/client-sfn';
 import { describe, expect, test } from '@jest/globals';
-import { createVirtualClock, loadDefinition, startExecution, TaskError, type TaskRun } from '../src/index.ts';
+import {
+  createVirtualClock,
+  loadDefinition,
+  startExecution,
+  TaskError,
+  type TaskHandlers,
+  type TaskRun,
+} from '../src/index.ts';
 import { single, TASK } from './run-machine.ts';
 import { clientOf, createMachine, ended, ROLE, serve, startNamed } from './states-client.ts';
 
@@ -508,6 +515,7 @@ describe('the history', () => {
       input,
       handlers: flaky(),
       clock: createVirtualClock(),
+      roleArn: ROLE,
     });
     await execution.result;
     const { events } = await client.send(new GetExecutionHistoryCommand({ executionArn }));
@@ -707,5 +715,78 @@ describe('the validation of a definition', () => {
     expect(await validate(definition, 2)).toMatchObject({ result: 'FAIL', truncated: true });
     expect((await validate(definition, 2)).diagnostics).toHaveLength(2);
     expect(await validate(definition, 3)).toMatchObject({ truncated: false });
+  });
+});
+
+describe('the context object shows the ARNs that the service gives', () => {
+  const where = { region: 'eu-west-1', accountId: '123456789012' };
+
+  /** The contexts that the handler of a task was given. */
+  function recorded() {
+    const contexts: unknown[] = [];
+    const handlers: TaskHandlers = {
+      'lambda:invoke': async (_input, { context }) => {
+        contexts.push(context);
+        return {};
+      },
+    };
+    return { contexts, handlers };
+  }
+
+  test.each(['STANDARD', 'EXPRESS'] as const)('of a %s execution', async (type) => {
+    const { contexts, handlers } = recorded();
+    const { client } = await serve({ ...where, handlers });
+    const stateMachineArn = await createMachine(client, single({ ...TASK, End: true }), { type });
+    const executionArn = await startNamed(client, stateMachineArn, 'one');
+    while (contexts.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    expect(executionArn).toContain(':eu-west-1:123456789012:');
+    expect(contexts).toMatchObject([
+      {
+        Execution: { Id: executionArn, Name: 'one', RoleArn: ROLE },
+        StateMachine: { Id: stateMachineArn, Name: 'machine' },
+      },
+    ]);
+  });
+
+  test.each([
+    ['STANDARD', 'execution:machine/Each:[0-9a-f-]{36}'],
+    ['EXPRESS', 'express:machine/Each:[0-9a-f-]{36}:[0-9a-f-]{36}'],
+  ])('of a %s child of a Distributed Map', async (ExecutionType, id) => {
+    const { contexts, handlers } = recorded();
+    const { client } = await serve({ ...where, handlers });
+    const stateMachineArn = await createMachine(
+      client,
+      single({
+        Type: 'Map',
+        Label: 'Each',
+        ItemProcessor: {
+          ProcessorConfig: { Mode: 'DISTRIBUTED', ExecutionType },
+          StartAt: 'Work',
+          States: { Work: { ...TASK, End: true } },
+        },
+        End: true,
+      }),
+    );
+    await ended(client, await startNamed(client, stateMachineArn, 'one', '[1]'));
+    expect(contexts).toMatchObject([
+      {
+        Execution: {
+          Id: expect.stringMatching(new RegExp(`^arn:aws:states:eu-west-1:123456789012:${id}$`)),
+          RoleArn: ROLE,
+        },
+        StateMachine: { Id: `${stateMachineArn}/Each`, Name: 'machine/Each' },
+      },
+    ]);
+  });
+
+  test('and the history the region', async () => {
+    const { client } = await serve({ ...where, handlers: recorded().handlers });
+    const stateMachineArn = await createMachine(client, single({ ...TASK, End: true }));
+    const executionArn = await startNamed(client, stateMachineArn, 'one');
+    await ended(client, executionArn);
+    const { events = [] } = await client.send(new GetExecutionHistoryCommand({ executionArn }));
+    expect(events[0]?.executionStartedEventDetails).toMatchObject({ roleArn: ROLE });
+    const scheduled = events.find(({ type }) => type === 'TaskScheduled');
+    expect(scheduled?.taskScheduledEventDetails).toMatchObject({ region: 'eu-west-1' });
   });
 });

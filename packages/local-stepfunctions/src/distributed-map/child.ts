@@ -1,6 +1,6 @@
 import { AbortScope } from '../abort-scope.ts';
 import type { Clock } from '../clock.ts';
-import { StateError } from '../errors.ts';
+import { StateError, Stopped } from '../errors.ts';
 import {
   executionStarted,
   executionSucceeded,
@@ -10,7 +10,6 @@ import {
   PlainCount,
 } from '../history.ts';
 import type { Json } from '../json.ts';
-import { ROLE_ARN } from '../local-account.ts';
 import type { Branch, Run } from '../run/run.ts';
 import type { StateGraph } from '../state-machine.ts';
 import { Variables } from '../variables.ts';
@@ -46,6 +45,8 @@ export class Child implements ChildExecution {
   readonly #child: ChildInput;
   readonly #history: History | PlainCount;
   #result: ChildResult | undefined;
+  #stopped: Stopped | undefined;
+  #onEnded: (() => void)[] | undefined;
 
   constructor(
     template: ChildTemplate,
@@ -107,6 +108,16 @@ export class Child implements ChildExecution {
     return this.#result?.cause;
   }
 
+  async stop(error?: string, cause?: string): Promise<Date> {
+    if (this.#result !== undefined) return new Date(this.#result.stoppedAt);
+    this.#stopped = new Stopped(error, cause);
+    this.abort.abort(this.#stopped);
+    await new Promise<void>((resolve) => {
+      this.#onEnded = [...(this.#onEnded ?? []), resolve];
+    });
+    return this.stopDate ?? new Date(this.#template.run.clock.now());
+  }
+
   history(): HistoryEvent[] {
     return this.#history instanceof History ? [...this.#history.events] : [];
   }
@@ -124,7 +135,7 @@ export class Child implements ChildExecution {
         Id: this.executionArn,
         Input: input,
         Name: this.name,
-        RoleArn: ROLE_ARN,
+        RoleArn: parent.roleArn,
         StartTime: new Date(startedAt).toISOString(),
         RedriveCount: redriveCount,
       },
@@ -139,7 +150,7 @@ export class Child implements ChildExecution {
       journal: undefined,
     };
     try {
-      branch.previousEventId = history.add('ExecutionStarted', 0, executionStarted(input, ROLE_ARN));
+      branch.previousEventId = history.add('ExecutionStarted', 0, executionStarted(input, parent.roleArn));
       const output = await run.runGraph(graph, input, branch);
       history.add('ExecutionSucceeded', branch.previousEventId, executionSucceeded(output));
       return this.#ended('SUCCEEDED', output);
@@ -147,6 +158,7 @@ export class Child implements ChildExecution {
       return this.#failed(error, branch);
     } finally {
       abort.close();
+      for (const ended of this.#onEnded ?? []) ended();
     }
   }
 
@@ -157,8 +169,10 @@ export class Child implements ChildExecution {
       return this.#ended('TIMED_OUT', undefined, { error: 'States.Timeout', cause: undefined });
     }
     if (reason !== undefined) {
-      this.#history.add('ExecutionAborted', 0, { executionAbortedEventDetails: {} });
-      return this.#ended('ABORTED', undefined);
+      // What stopped the parent is not said of its children.
+      const stopped = reason === this.#stopped ? reason : NOT_NAMED;
+      this.#history.add('ExecutionAborted', 0, { executionAbortedEventDetails: failureDetails(stopped) });
+      return this.#ended('ABORTED', undefined, stopped);
     }
     if (!(error instanceof StateError)) throw error;
     this.#history.add('ExecutionFailed', branch.previousEventId, {
@@ -189,6 +203,8 @@ export class Child implements ChildExecution {
     return this.#result;
   }
 }
+
+const NOT_NAMED = { error: undefined, cause: undefined };
 
 function historyOf(clock: Clock): History {
   return new History(() => clock.now(), undefined);

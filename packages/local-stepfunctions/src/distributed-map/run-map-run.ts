@@ -1,10 +1,10 @@
 import { AbortScope } from '../abort-scope.ts';
+import { statesArn } from '../account.ts';
 import { reasonOf, StateError } from '../errors.ts';
 import { failureDetails } from '../history.ts';
 import { uuid } from '../intrinsics/random.ts';
 import type { ReplayedMapRun } from '../journal/replay.ts';
 import { isArray, isObject, type Json, type JsonObject } from '../json.ts';
-import { executionArn, expressArn, mapRunArn, stateMachineArn } from '../local-account.ts';
 import { type Branch, type Run, record } from '../run/run.ts';
 import type { StateGraph } from '../state-machine.ts';
 import type { ChildTemplate } from './child.ts';
@@ -76,7 +76,7 @@ function identify(
   const id = former?.started.id ?? uuid(run.random);
   return {
     id,
-    mapRunArn: mapRunArn(textOf(run.stateMachine, 'Name'), map.label, id),
+    mapRunArn: statesArn(run.account, 'mapRun', machineNameOf(run, map), id),
     executionArn: textOf(run.execution, 'Id'),
     stateName,
     startDate: new Date(former?.started.startedAt ?? now),
@@ -125,13 +125,22 @@ function textOf(context: JsonObject, name: string): string {
   return value;
 }
 
-function childKind(run: Run, { executionType, label }: DistributedMap): ChildKind {
-  const machineName = `${textOf(run.stateMachine, 'Name')}/${label}`;
-  const arnOf = executionType === 'EXPRESS' ? expressArn : executionArn;
+/** `machine/label`, under which the children run. */
+function machineNameOf(run: Run, { label }: DistributedMap): string {
+  return `${textOf(run.stateMachine, 'Name')}/${label}`;
+}
+
+function childKind(run: Run, map: DistributedMap): ChildKind {
+  const { executionType } = map;
+  const { account } = run;
+  const machineName = machineNameOf(run, map);
   return {
     executionType,
-    stateMachineArn: stateMachineArn(machineName),
-    executionArnOf: (name) => arnOf(machineName, name),
+    stateMachineArn: statesArn(account, 'stateMachine', machineName),
+    executionArnOf:
+      executionType === 'EXPRESS'
+        ? (name) => statesArn(account, 'express', machineName, name, name)
+        : (name) => statesArn(account, 'execution', machineName, name),
   };
 }
 
@@ -165,7 +174,7 @@ async function runAll(
     graph: plan.processor,
     kind,
     mapRunArn: state.mapRunArn,
-    stateMachineName: `${textOf(run.stateMachine, 'Name')}/${plan.map.label}`,
+    stateMachineName: machineNameOf(run, plan.map),
   };
   const abort = new AbortScope(branch.abort);
   let kept = 0;
@@ -201,8 +210,13 @@ async function runAll(
 function keep(branch: Branch, id: string, result: ChildResult, results: Results): Promise<void> | undefined {
   // Who was stopped did not end; a redrive starts it as if it had never run.
   if (result.status === 'ABORTED') return results.add(result);
-  const noted = branch.journal?.childEnded(id, result);
+  const noted = branch.journal?.childEnded(id, results.needsInput(result) ? result : withoutInput(result));
   return noted === undefined ? results.add(result) : noted.then(() => results.add(result));
+}
+
+/** Batches would make the journal as large as the data set. */
+function withoutInput(result: ChildResult): ChildResult {
+  return { ...result, input: null };
 }
 
 async function* counted(

@@ -25,6 +25,8 @@ export interface ChildExecution {
   readonly error: string | undefined;
   readonly cause: string | undefined;
   readonly redriveCount: number;
+  /** Stops it alone, as the API StopExecution does; gives when it ended. To the Map Run it is an aborted one. */
+  stop(error?: string, cause?: string): Promise<Date>;
   /** The events so far; none of an Express child, of which AWS keeps none either. */
   history(): HistoryEvent[];
 }

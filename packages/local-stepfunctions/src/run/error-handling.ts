@@ -37,7 +37,14 @@ export async function withErrorHandling(
       if (delay === undefined) {
         if (stateRun.started && state.type !== 'Task') record(run, branch, `${state.type}StateFailed`);
         const catcher = state.catch.find((candidate) => catches(candidate.errorEquals, error));
-        if (catcher === undefined) throw error;
+        if (catcher === undefined) {
+          // "If the state failed because of a States.DataLimitExceeded error, the … state is rerun, including the
+          // branches that were successful" (redrive-executions).
+          if (state.type !== 'Task' && error.error === 'States.DataLimitExceeded') {
+            await branch.journal?.attempt();
+          }
+          throw error;
+        }
         return catcher.jsonata === undefined
           ? caught(catcher, rawInput, error, stateRun)
           : await caughtByQuery(catcher, catcher.jsonata, error, stateRun);

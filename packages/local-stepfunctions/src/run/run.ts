@@ -1,4 +1,5 @@
 import type { AbortScope } from '../abort-scope.ts';
+import type { Account } from '../account.ts';
 import type { Clock } from '../clock.ts';
 import type { DistributedMapSupport } from '../distributed-map/support.ts';
 import { EvaluationError, StateError } from '../errors.ts';
@@ -23,6 +24,8 @@ export interface Run {
   readonly random: () => number;
   readonly history: EventLog;
   readonly handlers: TaskHandlers;
+  readonly account: Account;
+  readonly roleArn: string;
   /** `$$.Execution` and `$$.StateMachine`. */
   readonly execution: JsonObject;
   readonly stateMachine: JsonObject;
@@ -73,6 +76,9 @@ export function abortedEvent(run: Run, branch: Branch): void {
   run.history.add(`${type}StateAborted`, branch.previousEventId, {});
 }
 
+/** What of `$$` is the same for a whole attempt. */
+type ContextOfAttempt = Readonly<Record<'Execution' | 'StateMachine' | 'State', JsonObject>>;
+
 /** A state being run; what its expressions see. */
 export class StateRun implements Scope {
   input: Json;
@@ -87,6 +93,7 @@ export class StateRun implements Scope {
   readonly #state: State;
   readonly #enteredAt: number;
   readonly #previousEventId: number;
+  #attempt: { readonly retryCount: number; readonly context: ContextOfAttempt } | undefined;
 
   /**
    * @param previousEventId of the event before the one that the state was entered with
@@ -117,9 +124,22 @@ export class StateRun implements Scope {
 
   /** `$$`, with `Map` for the item that an ItemSelector shapes. */
   context(map: JsonObject | undefined = this.#branch.map): JsonObject {
+    const { Execution, StateMachine, State } = this.#contextOfAttempt();
+    return {
+      Execution,
+      StateMachine,
+      State,
+      ...(map === undefined ? {} : { Map: map }),
+      ...(this.taskToken === undefined ? {} : { Task: { Token: this.taskToken } }),
+    };
+  }
+
+  /** Made once an attempt: an ItemSelector asks for `$$` at every item. */
+  #contextOfAttempt(): ContextOfAttempt {
+    if (this.#attempt?.retryCount === this.retryCount) return this.#attempt.context;
     const { type, name } = this.#state;
     const canRetry = type === 'Task' || type === 'Parallel' || type === 'Map';
-    return {
+    const context = {
       Execution: this.#run.execution,
       StateMachine: this.#run.stateMachine,
       State: {
@@ -127,9 +147,9 @@ export class StateRun implements Scope {
         EnteredTime: new Date(this.#enteredAt).toISOString(),
         ...(canRetry ? { RetryCount: this.retryCount } : {}),
       },
-      ...(map === undefined ? {} : { Map: map }),
-      ...(this.taskToken === undefined ? {} : { Task: { Token: this.taskToken } }),
     };
+    this.#attempt = { retryCount: this.retryCount, context };
+    return context;
   }
 
   /** The same state, seeing another input and item. */

@@ -31,7 +31,12 @@ export async function attemptTask(
       ? prepareTask(state, stateRun)
       : await prepareByQueries(state, state.jsonata.arguments, stateRun);
   const named = { resourceType: resource.type, resource: resource.action };
-  record(run, branch, 'TaskScheduled', taskScheduled(named, parameters, limits));
+  record(
+    run,
+    branch,
+    'TaskScheduled',
+    taskScheduled({ ...named, region: run.account.region }, parameters, limits),
+  );
   record(run, branch, 'TaskStarted', { taskStartedEventDetails: named });
   try {
     const payload = await callHandler(run, branch, state, parameters, limits, stateRun);

@@ -1,17 +1,6 @@
 import { ServiceError } from './service-error.ts';
 
-/** Where the service claims to be: part of every ARN that it gives. */
-export interface Account {
-  readonly region: string;
-  /** Twelve digits. */
-  readonly accountId: string;
-}
-
-type ResourceType = 'stateMachine' | 'execution' | 'express' | 'mapRun';
-
-export function arnOf({ region, accountId }: Account, type: ResourceType, ...names: string[]): string {
-  return `arn:aws:states:${region}:${accountId}:${type}:${names.join(':')}`;
-}
+type ResourceType = 'stateMachine' | 'execution' | 'mapRun';
 
 const STATES_ARN = /^arn:aws[a-z-]*:states:[a-z0-9-]+:\d{12}:([A-Za-z]+):(.+)$/;
 const ROLE_ARN = /^arn:aws[a-z-]*:iam::\d{12}:role\/.+$/;

@@ -1,4 +1,6 @@
-import type { ChildRecord, ExecutionRecord } from './executions.ts';
+import type { ChildExecution } from '../distributed-map/support.ts';
+import type { ExecutionRecord } from './execution-record.ts';
+import type { ChildRecord } from './executions.ts';
 import { epochSeconds } from './json-protocol.ts';
 
 type IncludedData = 'ALL_DATA' | 'METADATA_ONLY';
@@ -13,6 +15,7 @@ interface ExecutionSummary {
   readonly startDate: number;
   readonly stopDate?: number;
   readonly redriveCount: number;
+  readonly redriveDate?: number;
 }
 
 /** An execution as DescribeExecution and ListExecutions show it, whoever started it. */
@@ -25,7 +28,7 @@ export interface DescribedExecution {
 }
 
 export function describeRecord(record: ExecutionRecord): DescribedExecution {
-  const { position, arn, name, stateMachine, startDate, result } = record;
+  const { position, arn, name, stateMachine, startDate, result, redriveDate } = record;
   return {
     position,
     summary: {
@@ -34,13 +37,10 @@ export function describeRecord(record: ExecutionRecord): DescribedExecution {
       name,
       status: result?.status ?? 'RUNNING',
       ...dates(startDate, result?.stopDate),
-      redriveCount: 0,
+      redriveCount: record.execution.redriveCount,
+      ...(redriveDate === undefined ? {} : { redriveDate: epochSeconds(redriveDate) }),
     },
-    details: (includedData) => ({
-      ...dataOf(record, includedData),
-      redriveStatus: 'NOT_REDRIVABLE',
-      redriveStatusReason: 'This service does not redrive executions',
-    }),
+    details: (includedData) => ({ ...dataOf(record, includedData), ...redriveStatus(record.notRedrivable) }),
   };
 }
 
@@ -56,9 +56,12 @@ export function describeChild({ position, child }: ChildRecord): DescribedExecut
       status,
       ...dates(startDate, stopDate),
       redriveCount: child.redriveCount,
+      // Of an Express child AWS gives none.
+      ...(child.redriveCount > 0 && !isExpress(child) ? { redriveDate: epochSeconds(startDate) } : {}),
     },
     details: (includedData) => ({
       ...failureOf({ error, cause }),
+      ...childRedriveStatus(child),
       ...shown(
         includedData,
         JSON.stringify(child.input),
@@ -66,6 +69,25 @@ export function describeChild({ position, child }: ChildRecord): DescribedExecut
       ),
     }),
   };
+}
+
+/** In what ResultWriter's files say of a child that did not succeed. */
+function childRedriveStatus(child: ChildExecution): object {
+  const { status } = child;
+  if (status === 'RUNNING' || status === 'SUCCEEDED') {
+    return redriveStatus(`Execution is ${status} and cannot be redriven`);
+  }
+  return isExpress(child) ? { redriveStatus: 'REDRIVABLE_BY_MAP_RUN' } : redriveStatus(undefined);
+}
+
+function isExpress({ executionArn }: ChildExecution): boolean {
+  return executionArn.includes(':express:');
+}
+
+function redriveStatus(redriveStatusReason: string | undefined): object {
+  return redriveStatusReason === undefined
+    ? { redriveStatus: 'REDRIVABLE' }
+    : { redriveStatus: 'NOT_REDRIVABLE', redriveStatusReason };
 }
 
 /** Input, output and failure of an execution that no Map Run started. */

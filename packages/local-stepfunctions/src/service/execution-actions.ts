@@ -15,6 +15,13 @@ export function executionActions(state: ServiceState): Record<string, Action> {
       return { executionArn: record.arn, startDate: epochSeconds(record.startDate) };
     }),
 
+    RedriveExecution: action(requests.redriveExecution, async ({ executionArn, clientToken }) => {
+      const child = executions.child(executionArn);
+      if (child !== undefined) throw onlyByMapRun(executionArn);
+      const redriveDate = await executions.redrive(executions.get(executionArn), clientToken);
+      return { redriveDate: epochSeconds(redriveDate) };
+    }),
+
     StartSyncExecution: action(
       requests.startSyncExecution,
       async ({ stateMachineArn, name, input, includedData }) => {
@@ -46,10 +53,14 @@ export function executionActions(state: ServiceState): Record<string, Action> {
       if (stateMachineArn !== undefined && mapRunArn !== undefined) {
         throw new ServiceError('ValidationException', 'Give one of stateMachineArn and mapRunArn');
       }
+      if (statusFilter === 'PENDING_REDRIVE' && mapRunArn === undefined) {
+        throw new ServiceError('ValidationException', 'PENDING_REDRIVE is for the executions of a mapRunArn');
+      }
       const { page, nextToken } = pageOf(
         {
           items: listedExecutions(state, stateMachineArn, mapRunArn)
             .filter(({ summary }) => statusFilter === undefined || summary.status === statusFilter)
+            .filter(({ summary }) => redriveFilter === undefined || redriveFilter === redrivenOf(summary))
             .reverse(),
           position: (item) => item.position,
           descending: true,
@@ -77,12 +88,23 @@ export function executionActions(state: ServiceState): Record<string, Action> {
     }),
 
     StopExecution: action(requests.stopExecution, async ({ executionArn, error, cause }) => {
-      const record = executions.get(executionArn);
-      record.execution.stop(error, cause);
-      const { stopDate } = await record.ended;
+      const child = executions.child(executionArn)?.child;
+      if (child !== undefined) return { stopDate: epochSeconds(await child.stop(error, cause)) };
+      const { stopDate } = await executions.get(executionArn).stop(error, cause);
       return { stopDate: epochSeconds(stopDate) };
     }),
   };
+}
+
+function onlyByMapRun(arn: string): ServiceError {
+  return new ServiceError(
+    'ExecutionNotRedrivable',
+    `Execution Not Redrivable: '${arn} is redriven with its Map Run, by redriving its parent'`,
+  );
+}
+
+function redrivenOf({ redriveCount }: { readonly redriveCount: number }): 'REDRIVEN' | 'NOT_REDRIVEN' {
+  return redriveCount > 0 ? 'REDRIVEN' : 'NOT_REDRIVEN';
 }
 
 function unsupportedType(): ServiceError {

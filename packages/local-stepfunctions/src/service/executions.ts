@@ -1,30 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import type { Clock } from '../clock.ts';
+import { statesArn } from '../account.ts';
 import type { MapRun } from '../distributed-map/map-run.ts';
 import type { ChildExecution } from '../distributed-map/support.ts';
-import { StateError } from '../errors.ts';
-import { type Execution, type ExecutionResult, startExecution } from '../execution.ts';
-import type { ObjectStore } from '../object-store.ts';
-import type { TaskHandlers } from '../task-handler.ts';
-import { type Account, arnOf } from './arns.ts';
+import { ExecutionRecord, type Surroundings } from './execution-record.ts';
+import { Journals } from './journals.ts';
 import { ServiceError } from './service-error.ts';
-import type { RegisteredMachine, Revision } from './state-machines.ts';
-
-export interface ExecutionRecord {
-  readonly position: number;
-  readonly arn: string;
-  readonly name: string;
-  readonly stateMachine: RegisteredMachine;
-  readonly revision: Revision;
-  /** JSON text, as it was given. */
-  readonly input: string;
-  readonly startDate: Date;
-  readonly execution: Execution;
-  /** Undefined while it runs. */
-  result: ExecutionResult | undefined;
-  /** Never rejects: a fault of the interpreter is a failed execution. */
-  readonly ended: Promise<ExecutionResult>;
-}
+import type { RegisteredMachine } from './state-machines.ts';
 
 /** An execution that a Map Run started. */
 export interface ChildRecord {
@@ -38,12 +19,10 @@ export interface FoundMapRun {
   readonly execution: ExecutionRecord;
 }
 
-export interface ExecutionsOptions {
-  readonly account: Account;
-  readonly clock: Clock;
-  readonly handlers: TaskHandlers;
-  readonly objects: ObjectStore | undefined;
+export interface ExecutionsOptions extends Surroundings {
   readonly keepFinished: number;
+  /** Characters. */
+  readonly keepJournals: number;
 }
 
 /** The executions of the service: all that run, and the latest that have ended. */
@@ -56,10 +35,12 @@ export class Executions {
   readonly #finished = new Set<ExecutionRecord>();
   /** By ARN, in the order of their start. */
   readonly #children = new Map<string, ChildRecord>();
+  readonly #journals: Journals;
   #started = 0;
 
   constructor(options: ExecutionsOptions) {
     this.#options = options;
+    this.#journals = new Journals(options.keepJournals);
   }
 
   /** Throws ExecutionDoesNotExist, also for one that was forgotten. */
@@ -83,7 +64,7 @@ export class Executions {
   /** Throws ResourceNotFound. */
   mapRun(arn: string): FoundMapRun {
     for (const execution of this.#byArn.values()) {
-      const mapRun = execution.execution.mapRuns().find(({ mapRunArn }) => mapRunArn === arn);
+      const mapRun = execution.mapRuns.get(arn);
       if (mapRun !== undefined) return { mapRun, execution };
     }
     throw new ServiceError('ResourceNotFound', `Resource not found: '${arn}'`);
@@ -99,11 +80,19 @@ export class Executions {
    */
   start(stateMachine: RegisteredMachine, name: string | undefined, input: string): ExecutionRecord {
     if (stateMachine.type === 'EXPRESS') return this.#run(stateMachine, name ?? randomUUID(), input);
-    const arn = arnOf(this.#options.account, 'execution', stateMachine.name, name ?? randomUUID());
+    const arn = statesArn(this.#options.account, 'execution', stateMachine.name, name ?? randomUUID());
     const existing = this.#byArn.get(arn);
     if (existing === undefined) return this.#run(stateMachine, arn.slice(arn.lastIndexOf(':') + 1), input);
     if (existing.result === undefined && existing.input === input) return existing;
     throw new ServiceError('ExecutionAlreadyExists', `Execution Already Exists: '${arn}'`);
+  }
+
+  /** Goes on with an execution that did not succeed; gives the date. Throws ExecutionNotRedrivable. */
+  redrive(record: ExecutionRecord, clientToken: string | undefined): Promise<Date> {
+    return record.redrive(clientToken, () => {
+      this.#finished.delete(record);
+      this.#running.add(record);
+    });
   }
 
   /** Ends what runs, all or that of one machine; resolves when it has ended. */
@@ -111,8 +100,7 @@ export class Executions {
     const running = [...this.#running].filter(
       (record) => stateMachine === undefined || record.stateMachine === stateMachine,
     );
-    for (const record of running) record.execution.stop();
-    await Promise.all(running.map((record) => record.ended));
+    await Promise.all(running.map((record) => record.stop()));
   }
 
   /** The machine is gone, and its executions with it. */
@@ -121,43 +109,26 @@ export class Executions {
   }
 
   #run(stateMachine: RegisteredMachine, name: string, input: string): ExecutionRecord {
-    const { account, clock, handlers, objects } = this.#options;
-    const { revision, type } = stateMachine;
-    const standard = type === 'STANDARD';
-    const execution = startedWith(input, (value) =>
-      startExecution(revision.machine, {
-        name,
-        input: value,
-        handlers,
-        clock,
-        ...(objects === undefined ? {} : { objects }),
-        stateMachineName: stateMachine.name,
-        onChildExecution: (child) => this.#keepChild(child, record),
-      }),
-    );
-    const startDate = new Date(clock.now());
+    const { account } = this.#options;
+    const standard = stateMachine.type === 'STANDARD';
     this.#started += 1;
-    const record: ExecutionRecord = {
+    const identity = {
       position: this.#started,
       arn: standard
-        ? arnOf(account, 'execution', stateMachine.name, name)
-        : arnOf(account, 'express', stateMachine.name, name, randomUUID()),
+        ? statesArn(account, 'execution', stateMachine.name, name)
+        : statesArn(account, 'express', stateMachine.name, name, randomUUID()),
       name,
       stateMachine,
-      revision,
       input,
-      startDate,
-      execution,
-      result: undefined,
-      ended: execution.result
-        .catch((fault) => faulty(fault, startDate, clock))
-        .then((result) => {
-          record.result = result;
-          this.#running.delete(record);
-          if (standard) this.#keep(record);
-          return result;
-        }),
+      journal: standard ? this.#journals.open() : undefined,
     };
+    const record: ExecutionRecord = new ExecutionRecord(identity, this.#options, {
+      onChild: (child) => this.#keepChild(child, record),
+      onEnded: () => {
+        this.#running.delete(record);
+        if (standard) this.#keep(record);
+      },
+    });
     this.#running.add(record);
     if (standard) this.#byArn.set(record.arn, record);
     return record;
@@ -185,26 +156,9 @@ export class Executions {
   #forget(record: ExecutionRecord): void {
     this.#finished.delete(record);
     this.#byArn.delete(record.arn);
+    record.journal?.forget();
     for (const [arn, { parent }] of this.#children) {
       if (parent === record) this.#children.delete(arn);
     }
   }
-}
-
-/** The interpreter refuses JSON that nests too deeply. */
-function startedWith(input: string, start: (value: unknown) => Execution): Execution {
-  try {
-    return start(JSON.parse(input));
-  } catch (error) {
-    if (!(error instanceof StateError)) throw error;
-    throw new ServiceError(
-      'InvalidExecutionInput',
-      `Invalid State Machine Execution Input: '${error.cause}'`,
-    );
-  }
-}
-
-function faulty(fault: unknown, startDate: Date, clock: Clock): ExecutionResult {
-  const cause = fault instanceof Error ? fault.message : String(fault);
-  return { status: 'FAILED', error: 'States.Runtime', cause, startDate, stopDate: new Date(clock.now()) };
 }

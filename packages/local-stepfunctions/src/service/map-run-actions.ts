@@ -20,7 +20,7 @@ export function mapRunActions({ executions }: ServiceState): Record<string, Acti
 
     ListMapRuns: action(requests.listMapRuns, (request) => {
       const execution = executions.get(request.executionArn);
-      const mapRuns = execution.execution.mapRuns().map((mapRun, index) => ({ mapRun, index }));
+      const mapRuns = [...execution.mapRuns.values()].map((mapRun, index) => ({ mapRun, index }));
       const { page, nextToken } = pageOf(
         { items: mapRuns, position: ({ index }) => index, of: ['ListMapRuns', request.executionArn] },
         request,

@@ -125,6 +125,13 @@ export const updateMapRun = describeMapRun.extend({
   toleratedFailurePercentage: z.number().min(0).max(100).optional(),
 });
 
+export const redriveExecution = ofExecution.extend({
+  clientToken: z
+    .string()
+    .max(64)
+    .regex(/^[!-~]+$/)
+    .optional(),
+});
 export const stopExecution = ofExecution.extend({ error, cause });
 
 export const sendTaskSuccess = z.object({ taskToken, output: z.string() });

@@ -1,3 +1,4 @@
+import { LOCAL_ACCOUNT } from '../account.ts';
 import { type Clock, systemClock } from '../clock.ts';
 import type { ObjectStore } from '../object-store.ts';
 import type { TaskHandlers } from '../task-handler.ts';
@@ -25,6 +26,11 @@ export interface StatesServiceOptions {
   readonly accountId?: string;
   /** How many ended executions can still be described, 1,000 by default; the oldest are forgotten. */
   readonly keepFinished?: number;
+  /**
+   * Characters that the journals of all executions may have together, 268,435,456 by default. Those of executions
+   * that ended first are forgotten first; an execution whose journal is forgotten cannot be redriven any more.
+   */
+  readonly keepJournals?: number;
 }
 
 export interface StatesService {
@@ -39,8 +45,11 @@ export interface StatesService {
  * and SDKs drive it. State machines and executions live in memory. Any credentials do: nothing is authorized.
  */
 export async function startStatesService(options: StatesServiceOptions): Promise<StatesService> {
-  const { port = 0, clock = systemClock, region = 'local', accountId = '000000000000' } = options;
-  const account = { region, accountId };
+  const { port = 0, clock = systemClock } = options;
+  const account = {
+    region: options.region ?? LOCAL_ACCOUNT.region,
+    accountId: options.accountId ?? LOCAL_ACCOUNT.accountId,
+  };
   const tokens = new TaskTokens();
   const handlers = tokens.waiting(options.handlers);
   const executions = new Executions({
@@ -49,6 +58,7 @@ export async function startStatesService(options: StatesServiceOptions): Promise
     handlers,
     objects: options.objects,
     keepFinished: options.keepFinished ?? 1_000,
+    keepJournals: options.keepJournals ?? 268_435_456,
   });
   const stopping = new AbortController();
   const actions = createActions({

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
+import { type Account, statesArn } from '../account.ts';
 import type { Clock } from '../clock.ts';
 import type { StateMachine } from '../state-machine.ts';
 import type { TaskHandlers } from '../task-handler.ts';
-import { type Account, arnOf } from './arns.ts';
 import { checkedMachine, type StateMachineType } from './diagnostics.ts';
 import { ServiceError } from './service-error.ts';
 
@@ -96,7 +96,7 @@ export class StateMachines {
    */
   create(creation: Creation, tags: ReadonlyMap<string, string>): RegisteredMachine {
     const { name, type, definition, roleArn } = creation;
-    const arn = arnOf(this.#account, 'stateMachine', name);
+    const arn = statesArn(this.#account, 'stateMachine', name);
     const configuration = configurationOf(creation, DEFAULTS);
     const existing = this.#byArn.get(arn);
     if (existing?.deleting) throw deleting(arn);
