@@ -14,6 +14,22 @@ export const PARTITIONS = ['process_year', 'process_month', 'process_day'] as co
 export type PartitionName = (typeof PARTITIONS)[number];
 type Partitions = readonly ['process_year'] | readonly ['process_year', 'process_month'] | typeof PARTITIONS;
 
+/**
+ * The delimiters that Step Functions' own reader of CSV knows, and its words for them.
+ * https://docs.aws.amazon.com/step-functions/latest/dg/input-output-itemreader.html
+ */
+export const MAP_READER_DELIMITERS = {
+  ',': 'COMMA',
+  '|': 'PIPE',
+  ';': 'SEMICOLON',
+  ' ': 'SPACE',
+  '\t': 'TAB',
+} as const;
+
+const WORKFLOW_CHOICES = ['by_size', 'etl', 'csv-map'] as const;
+/** The state machine that takes a dataset's objects. What `csv-map` cannot read goes through `etl` all the same. */
+export type WorkflowChoice = (typeof WORKFLOW_CHOICES)[number];
+
 const percent = z.number().min(0).max(100);
 const level = z.enum(['error', 'warning']).default('error');
 const check = z.discriminatedUnion('check', [
@@ -40,6 +56,7 @@ const settings = z.strictObject({
       unknownColumns: z.enum(['ignore', 'reject']).default('ignore'),
     })
     .prefault({}),
+  workflow: z.enum(WORKFLOW_CHOICES).default('by_size'),
   nullTokens: z.array(z.string()).readonly().default(['']),
   partitions: z
     .array(z.string())
@@ -114,6 +131,7 @@ export interface Dataset<
   readonly rules: readonly Rule[];
   readonly partitions: readonly PartitionName[];
   readonly source: Readonly<z.output<typeof settings>['source']>;
+  readonly workflow: WorkflowChoice;
   readonly quality: Readonly<z.output<typeof settings>['quality']>;
   /** Published fields, then derived fields. */
   readonly columns: readonly PublishedColumn[];
@@ -179,7 +197,14 @@ export const defineDataset = <
     const issue = chosen.error.issues[0];
     throw new InvalidDataset(`${where}: ${[...(issue?.path ?? []), issue?.message].join(': ')}`);
   }
-  const { source, quality, nullTokens, partitions } = chosen.data;
+  const { source, workflow, quality, nullTokens, partitions } = chosen.data;
+  const isForMapReader =
+    source.formats.includes('csv') && Object.hasOwn(MAP_READER_DELIMITERS, source.delimiter);
+  if (workflow === 'csv-map' && !isForMapReader) {
+    throw new InvalidDataset(
+      `${where}: workflow: csv-map reads CSV with comma, pipe, semicolon, space or tab, and this dataset has none of it`,
+    );
+  }
 
   const taken = new Set<string>();
   const known = new Map<string, KnownColumn>();
@@ -231,6 +256,7 @@ export const defineDataset = <
     rules,
     partitions: partitions as readonly PartitionName[], // the schema took nothing else
     source,
+    workflow,
     quality,
     columns: [
       ...fields

@@ -6,6 +6,7 @@ export {
   expressionTypes,
   InvalidDataset,
   isNullable,
+  MAP_READER_DELIMITERS,
   PARTITIONS,
   type PartitionName,
   type PublishedColumn,
@@ -13,6 +14,7 @@ export {
   type Rule,
   SOURCE_FORMATS,
   type SourceFormat,
+  type WorkflowChoice,
 } from './dataset.ts';
 export type { ValueType } from './expression-types.ts';
 export * from './expressions.ts';

@@ -269,6 +269,16 @@ describe('a dataset that makes no sense is refused', () => {
     ],
     ['no format', () => defineDataset({ name: 'd', fields, source: { formats: [] } }), 'source: formats: '],
     [
+      'csv-map of a dataset without CSV',
+      () => defineDataset({ name: 'd', fields, workflow: 'csv-map', source: { formats: ['json'] } }),
+      'dataset d: workflow: csv-map reads CSV with comma',
+    ],
+    [
+      'csv-map of a delimiter that it cannot read',
+      () => defineDataset({ name: 'd', fields, workflow: 'csv-map', source: { delimiter: '^' } }),
+      'dataset d: workflow: csv-map reads CSV with comma',
+    ],
+    [
       'a threshold above 100',
       () => defineDataset({ name: 'd', fields, quality: { threshold: 101 } }),
       'quality: threshold: ',
@@ -310,6 +320,7 @@ describe('a definition that makes sense', () => {
       doc: '',
       partitions: ['process_year', 'process_month', 'process_day'],
       source: { formats: ['csv', 'json', 'parquet'], delimiter: ',', unknownColumns: 'ignore' },
+      workflow: 'by_size',
       quality: { threshold: 70, score: 'cells', checks: [] },
     });
     expect(dataset.fields[0]).toMatchObject({ from: 'id', nullTokens: [''], required: false, publish: true });

@@ -81,6 +81,7 @@ test('the page of a dataset', () => {
     name: 'invoices',
     doc: 'An invoice.',
     source: { formats: ['csv', 'json'], delimiter: '|', unknownColumns: 'reject' },
+    workflow: 'csv-map',
     nullTokens: ['', 'n/a'],
     fields: {
       id: text({ required: true, from: 'No', pattern: '^[A|B]', doc: 'Its number,\nprinted | written.' }),
@@ -106,7 +107,7 @@ An invoice.
 
 ## Source
 
-Formats: csv, json; CSV delimiter \`|\`. Undeclared columns refuse the object. These cells are null in \`id\`, \`payer\`, \`total\`, \`due\`, \`paid_at\`: \`""\`, \`"n/a"\`. No text stands for a null in \`lines\`.
+Formats: csv, json; CSV delimiter \`|\`. Undeclared columns refuse the object. Objects go through \`csv-map\`. These cells are null in \`id\`, \`payer\`, \`total\`, \`due\`, \`paid_at\`: \`""\`, \`"n/a"\`. No text stands for a null in \`lines\`.
 
 ## Fields
 

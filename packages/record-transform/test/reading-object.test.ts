@@ -8,7 +8,7 @@ import { describe, expect, test } from '@jest/globals';
 import { defineDataset, double, text } from '@sluice/record-schema';
 import { decompressed, openBytes } from '../src/reading/decompress.ts';
 import { matchHeader } from '../src/reading/header.ts';
-import { checkContent, formatOfKey } from '../src/reading/object-format.ts';
+import { checkContent, formatOfKey, isPlainCsv } from '../src/reading/object-format.ts';
 
 const visits = defineDataset({
   name: 'visits',
@@ -101,6 +101,22 @@ describe('the format', () => {
       );
     },
   );
+
+  test.each([
+    ['a/b.csv', true],
+    ['a/b.TXT', true],
+    ['b.csv.gz', false],
+    ['b.CSV.GZ', false],
+    ['b.json', false],
+    ['b', false],
+  ])('of %s is plain CSV: %s', (key, plain) => {
+    expect(isPlainCsv(visits, key)).toBe(plain);
+  });
+
+  test('is no CSV of a dataset that takes none', () => {
+    const source = { ...strict.source, formats: ['json'] as const };
+    expect(isPlainCsv({ ...strict, source }, 'a.csv')).toBe(false);
+  });
 
   test('must be one that the dataset takes', () => {
     expect(refusal(() => formatOfKey(strict, 'a.json'))).toBe(

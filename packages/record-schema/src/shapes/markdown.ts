@@ -63,9 +63,10 @@ const section = (title: string, ...body: readonly string[]): readonly string[] =
 
 /** A page about a dataset for the people who send and read it. */
 export const markdownDocs = (dataset: Dataset): string => {
-  const { source, quality } = dataset;
+  const { source, workflow, quality } = dataset;
   const delimiter = source.delimiter === '\t' ? 'tab' : code(source.delimiter);
   const unknown = source.unknownColumns === 'reject' ? 'refuse the object' : 'are ignored with a warning';
+  const way = workflow === 'by_size' ? '' : ` Objects go through ${code(workflow)}.`;
   const derived = dataset.derived.map((one) => [
     code(one.name),
     typeWord(one.valueType),
@@ -79,7 +80,7 @@ export const markdownDocs = (dataset: Dataset): string => {
     ...(dataset.doc === '' ? [] : [dataset.doc]),
     ...section(
       'Source',
-      `Formats: ${source.formats.join(', ')}; CSV delimiter ${delimiter}. Undeclared columns ${unknown}. ${nullLines(dataset.fields)}`,
+      `Formats: ${source.formats.join(', ')}; CSV delimiter ${delimiter}. Undeclared columns ${unknown}.${way} ${nullLines(dataset.fields)}`,
     ),
     ...section('Fields', table(['field', 'type', 'reading', 'meaning'], dataset.fields.map(fieldRow))),
     ...(derived.length === 0 ? [] : section('Derived fields', table(['field', 'type', 'formula'], derived))),

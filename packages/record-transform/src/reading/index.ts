@@ -1,7 +1,8 @@
 /** What it takes to look at an object before it is read: no engine comes with it. */
 export { RefusedObject } from '../outcome.ts';
+export { type CsvRow, cell } from './csv-row.ts';
 export { createCsvTokenizer } from './csv-tokenizer.ts';
 export { decompressed } from './decompress.ts';
 export { matchHeader } from './header.ts';
-export { checkContent, formatOfKey, HEAD_BYTES } from './object-format.ts';
+export { checkContent, formatOfKey, HEAD_BYTES, isPlainCsv } from './object-format.ts';
 export { readParquetFooter } from './parquet-footer.ts';

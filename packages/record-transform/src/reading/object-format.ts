@@ -13,14 +13,22 @@ const EXTENSIONS: Readonly<Record<string, SourceFormat>> = {
 
 const wrong = (message: string): RefusedObject => new RefusedObject('wrong_format', message);
 
+const formatIn = (key: string): SourceFormat | undefined => {
+  const extension = /\.([a-z]+)(?:\.gz)?$/.exec(key.toLowerCase())?.[1] ?? '';
+  return Object.hasOwn(EXTENSIONS, extension) ? EXTENSIONS[extension] : undefined;
+};
+
+/** Whether an object's key promises CSV, not gzipped, and the dataset takes it. */
+export const isPlainCsv = ({ source }: Dataset, key: string): boolean =>
+  formatIn(key) === 'csv' && source.formats.includes('csv') && !key.toLowerCase().endsWith('.gz');
+
 /**
  * The format that an object's key promises, by its extension (`.gz` behind it or not, in any case).
  *
  * @throws {RefusedObject} `wrong_format`: no known extension, or a format that the dataset does not take
  */
 export const formatOfKey = (dataset: Dataset, key: string): SourceFormat => {
-  const extension = /\.([a-z]+)(?:\.gz)?$/.exec(key.toLowerCase())?.[1] ?? '';
-  const format = Object.hasOwn(EXTENSIONS, extension) ? EXTENSIONS[extension] : undefined;
+  const format = formatIn(key);
   const taken = dataset.source.formats;
   if (!format) {
     const known = Object.keys(EXTENSIONS).map((one) => `.${one}`);

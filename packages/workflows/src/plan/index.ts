@@ -2,4 +2,4 @@ export { estimateCsv, itemOverheadBytes, type ObjectToPlan } from './object-to-p
 export { type Plan, planObject } from './plan.ts';
 export { endings, prices, workload } from './prices.ts';
 export { serviceLimits } from './service-limits.ts';
-export { checkMapSettings, csvMapDefaults, type PlanSettings } from './settings.ts';
+export { checkMapSettings, type PlanSettings } from './settings.ts';

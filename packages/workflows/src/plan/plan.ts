@@ -1,3 +1,5 @@
+import type { WorkflowChoice } from '@sluice/record-schema';
+import { chooseWorkflow, type WorkflowName } from '../choice.ts';
 import type { CsvMapSettings } from '../csv-map.ts';
 import { assumptions } from './assumptions.ts';
 import { type Batches, batchesOf } from './batches.ts';
@@ -18,8 +20,6 @@ import type { FunctionName, PlanSettings } from './settings.ts';
 import { csvMapWarnings, over, type Warning } from './warnings.ts';
 import { csvMapWay, eventsOfRetry, historyEvents, type Step } from './way.ts';
 
-type Workflow = 'etl' | 'csv-map';
-
 /** How a Distributed Map would go. */
 export interface MapPlan extends Batches {
   readonly executionType: CsvMapSettings['executionType'];
@@ -35,7 +35,7 @@ export interface MapPlan extends Batches {
 
 /** What an object would take, and what it would cost. Seconds, bytes, US dollars. */
 export interface Plan {
-  readonly workflow: Workflow;
+  readonly workflow: WorkflowName;
   readonly engine: 'duckdb' | 'typescript' | 'spark';
   readonly because: string;
   /** Null for `etl`. */
@@ -59,17 +59,13 @@ export interface Plan {
 }
 
 export interface PlanOptions {
-  /** Default: by size and format. */
-  readonly workflow?: Workflow | undefined;
+  /** Asked for, whether it suits the object or not. Default: what `wanted` and the object decide. */
+  readonly workflow?: WorkflowName | undefined;
+  /** The dataset's own setting. Default: by size. */
+  readonly wanted?: WorkflowChoice | undefined;
   /** Objects like this one that are in hand at the same time. Default: 1. They share Lambda's concurrency. */
   readonly objectsAtOnce?: number | undefined;
 }
-
-/** By size: what fits a Lambda goes there, larger CSV is cut by a Distributed Map, anything else needs Spark. */
-const workflowOf = ({ size, csv, compressed }: ObjectToPlan, { transform }: PlanSettings): Workflow =>
-  size > transform.lambdaMaxBytes && csv !== null && !compressed && size <= serviceLimits.csvFileBytes.value
-    ? 'csv-map'
-    : 'etl';
 
 /**
  * What a run of the object would take under the settings: an estimate, for people who decide, by `prices` and `assumptions`.
@@ -77,7 +73,13 @@ const workflowOf = ({ size, csv, compressed }: ObjectToPlan, { transform }: Plan
  * @throws TypeError if `csv-map` is asked for and the object is no CSV
  */
 export const planObject = (object: ObjectToPlan, settings: PlanSettings, options: PlanOptions = {}): Plan => {
-  const workflow = options.workflow ?? workflowOf(object, settings);
+  const { size, csv, compressed } = object;
+  const chosen = chooseWorkflow(
+    { size, plainCsv: csv !== null && !compressed, delimiter: csv?.delimiter ?? '' },
+    options.wanted ?? 'by_size',
+    settings.transform.lambdaMaxBytes,
+  );
+  const workflow = options.workflow ?? chosen.workflow;
   const objectsAtOnce = options.objectsAtOnce ?? 1;
   return workflow === 'etl' ? planEtl(object, settings) : planCsvMap(object, settings, objectsAtOnce);
 };
@@ -315,7 +317,7 @@ const reckonCsvMap = (
   };
 };
 
-/** The retries that `tasks.ts` gives a Lambda: six for its service, two for itself. */
-const retriesOfATask = 8;
+/** The retries that `tasks.ts` gives a batch: six for Lambda's service, two for its process, three for what it threw. */
+const retriesOfATask = 11;
 /** The rows of a batch that failed for good are recorded by a Task of its own. */
 const eventsOfRecording = 5;

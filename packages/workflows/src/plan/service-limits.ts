@@ -1,3 +1,5 @@
+import { csvMapMaxBytes } from '../choice.ts';
+
 export type Unit =
   | 'bytes'
   | 'seconds'
@@ -22,7 +24,7 @@ const itemReader = 'https://docs.aws.amazon.com/step-functions/latest/dg/input-o
 
 /** Each read where its link leads. Those of an account (map runs, Lambdas at once) can be others in yours. */
 export const serviceLimits = {
-  csvFileBytes: { value: 10e9, unit: 'bytes', link: itemReader },
+  csvFileBytes: { value: csvMapMaxBytes, unit: 'bytes', link: itemReader },
   csvHeaderBytes: { value: 10 * 1024, unit: 'bytes', link: itemReader },
   /** What comes after it is not read, and nothing says so. */
   itemsRead: { value: 100e6, unit: 'items', link: itemReader },

@@ -9,15 +9,15 @@ interface FunctionSize {
   readonly reservedConcurrency: number | null;
 }
 
-type MapFunction = 'processRows' | 'recordFailedRows' | 'collectMapRun';
-
 export type FunctionName =
   | 'startPipeline'
   | 'validateObject'
   | 'scoreQuality'
   | 'transformObject'
   | 'publishRun'
-  | MapFunction;
+  | 'processRows'
+  | 'recordFailedRows'
+  | 'collectMapRun';
 
 /** What of an environment decides how an object is processed. infra's `Environment` has these members among others. */
 export interface PlanSettings {
@@ -32,25 +32,6 @@ export interface PlanSettings {
   };
   readonly map: CsvMapSettings;
 }
-
-/** What `csv-map` has where an environment says nothing else. */
-export const csvMapDefaults: {
-  readonly map: CsvMapSettings;
-  readonly functions: Readonly<Record<MapFunction, FunctionSize>>;
-} = {
-  map: {
-    executionType: 'STANDARD',
-    maxItemsPerBatch: 100,
-    maxInputBytesPerBatch: largestBatchBytes,
-    maxConcurrency: 500,
-    toleratedFailurePercentage: 5,
-  },
-  functions: {
-    processRows: { memoryMb: 1024, timeoutSeconds: 60, reservedConcurrency: null },
-    recordFailedRows: { memoryMb: 512, timeoutSeconds: 60, reservedConcurrency: null },
-    collectMapRun: { memoryMb: 4096, timeoutSeconds: 900, reservedConcurrency: null },
-  },
-};
 
 /** The least that Lambda takes: https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html */
 const leastMemoryMb = 128;

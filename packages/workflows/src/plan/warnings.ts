@@ -1,3 +1,4 @@
+import { csvDelimiterOf } from '../choice.ts';
 import { batchesOf, fitsAlone } from './batches.ts';
 import type { CsvRows, ObjectToPlan } from './object-to-plan.ts';
 import { type Limit, serviceLimits } from './service-limits.ts';
@@ -20,9 +21,6 @@ export const over = (
   limit: Limit,
   change: string,
 ): readonly Warning[] => (value > limit.value ? [{ code, message: what, value, limit, change }] : []);
-
-/** https://docs.aws.amazon.com/step-functions/latest/dg/input-output-itemreader.html */
-const readerDelimiters = [',', '|', ';', ' ', '\t'];
 
 /** Whatever `csv-map` would not get past, whether at synth, in the reader or on the way. */
 export const csvMapWarnings = (
@@ -67,7 +65,7 @@ export const csvMapWarnings = (
           },
         ]
       : []),
-    ...(readerDelimiters.includes(csv.delimiter)
+    ...(csvDelimiterOf(csv.delimiter) !== null
       ? []
       : [
           {

@@ -8,21 +8,6 @@ export const planEnvironments: Readonly<Record<'dev' | 'staging' | 'prod', PlanS
       "lambda": {
         "architecture": "arm64",
         "functions": {
-          "processRows": {
-            "memoryMb": 1024,
-            "timeoutSeconds": 60,
-            "reservedConcurrency": null
-          },
-          "recordFailedRows": {
-            "memoryMb": 512,
-            "timeoutSeconds": 60,
-            "reservedConcurrency": null
-          },
-          "collectMapRun": {
-            "memoryMb": 4096,
-            "timeoutSeconds": 900,
-            "reservedConcurrency": null
-          },
           "startPipeline": {
             "memoryMb": 256,
             "timeoutSeconds": 30,
@@ -46,6 +31,21 @@ export const planEnvironments: Readonly<Record<'dev' | 'staging' | 'prod', PlanS
           "publishRun": {
             "memoryMb": 1024,
             "timeoutSeconds": 300,
+            "reservedConcurrency": null
+          },
+          "processRows": {
+            "memoryMb": 1024,
+            "timeoutSeconds": 60,
+            "reservedConcurrency": null
+          },
+          "recordFailedRows": {
+            "memoryMb": 512,
+            "timeoutSeconds": 60,
+            "reservedConcurrency": null
+          },
+          "collectMapRun": {
+            "memoryMb": 4096,
+            "timeoutSeconds": 900,
             "reservedConcurrency": null
           }
         }
@@ -66,21 +66,6 @@ export const planEnvironments: Readonly<Record<'dev' | 'staging' | 'prod', PlanS
       "lambda": {
         "architecture": "arm64",
         "functions": {
-          "processRows": {
-            "memoryMb": 1024,
-            "timeoutSeconds": 60,
-            "reservedConcurrency": null
-          },
-          "recordFailedRows": {
-            "memoryMb": 512,
-            "timeoutSeconds": 60,
-            "reservedConcurrency": null
-          },
-          "collectMapRun": {
-            "memoryMb": 4096,
-            "timeoutSeconds": 900,
-            "reservedConcurrency": null
-          },
           "startPipeline": {
             "memoryMb": 256,
             "timeoutSeconds": 30,
@@ -105,6 +90,21 @@ export const planEnvironments: Readonly<Record<'dev' | 'staging' | 'prod', PlanS
             "memoryMb": 1024,
             "timeoutSeconds": 300,
             "reservedConcurrency": null
+          },
+          "processRows": {
+            "memoryMb": 1024,
+            "timeoutSeconds": 60,
+            "reservedConcurrency": null
+          },
+          "recordFailedRows": {
+            "memoryMb": 512,
+            "timeoutSeconds": 60,
+            "reservedConcurrency": null
+          },
+          "collectMapRun": {
+            "memoryMb": 4096,
+            "timeoutSeconds": 900,
+            "reservedConcurrency": null
           }
         }
       },
@@ -124,21 +124,6 @@ export const planEnvironments: Readonly<Record<'dev' | 'staging' | 'prod', PlanS
       "lambda": {
         "architecture": "arm64",
         "functions": {
-          "processRows": {
-            "memoryMb": 1024,
-            "timeoutSeconds": 60,
-            "reservedConcurrency": null
-          },
-          "recordFailedRows": {
-            "memoryMb": 512,
-            "timeoutSeconds": 60,
-            "reservedConcurrency": null
-          },
-          "collectMapRun": {
-            "memoryMb": 4096,
-            "timeoutSeconds": 900,
-            "reservedConcurrency": null
-          },
           "startPipeline": {
             "memoryMb": 256,
             "timeoutSeconds": 30,
@@ -163,6 +148,21 @@ export const planEnvironments: Readonly<Record<'dev' | 'staging' | 'prod', PlanS
             "memoryMb": 2048,
             "timeoutSeconds": 600,
             "reservedConcurrency": 100
+          },
+          "processRows": {
+            "memoryMb": 1024,
+            "timeoutSeconds": 60,
+            "reservedConcurrency": null
+          },
+          "recordFailedRows": {
+            "memoryMb": 512,
+            "timeoutSeconds": 60,
+            "reservedConcurrency": 50
+          },
+          "collectMapRun": {
+            "memoryMb": 4096,
+            "timeoutSeconds": 900,
+            "reservedConcurrency": 20
           }
         }
       },
