@@ -36,6 +36,9 @@ export interface CsvMapSettings {
  */
 export const largestBatchBytes = 220 * 1024;
 
+/** Part of the ARN of every child, and of the name under which children count in CloudWatch. */
+export const mapLabel = 'ProcessCsvRows';
+
 /** The same answer for each format that Step Functions' own reader of CSV cannot read. */
 const unsuited = {
   Type: 'Pass',
@@ -130,7 +133,7 @@ export const csvMapDefinition = (parts: CsvMapParts): StateMachine => {
       ProcessCsvRows: {
         Type: 'Map',
         Comment: 'Each batch of rows has an execution of its own, which stages what became of them.',
-        Label: 'ProcessCsvRows',
+        Label: mapLabel,
         ItemReader: {
           Resource: 'arn:aws:states:::s3:getObject',
           ReaderConfig: { InputType: 'CSV', CSVHeaderLocation: 'FIRST_ROW', CSVDelimiter: delimiter },
