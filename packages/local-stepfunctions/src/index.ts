@@ -14,6 +14,7 @@ export {
 } from './execution.ts';
 export type { HistoryEvent, HistoryEventDetails, HistoryEventType } from './history.ts';
 export { createMemoryJournal, type ExecutionJournal } from './journal/journal.ts';
+export { type JournalledExecution, readJournal } from './journal/read-journal.ts';
 export type { Json, JsonArray, JsonObject } from './json.ts';
 export { loadDefinition } from './load/load-definition.ts';
 export type {

@@ -14,12 +14,19 @@ export interface Results {
   /** A promise if the next child should wait. */
   add(result: ChildResult): Promise<void> | undefined;
   addPending(input: Json): Promise<void> | undefined;
+  /** Whether a redrive has to give the child's input again; what did not succeed runs anew then. */
+  needsInput(result: ChildResult): boolean;
   /** Makes complete what was written, for a Map Run that failed too. */
   close(): Promise<void>;
   /** The state's output, after `close`. Throws if it is too large. */
   output(): Json;
   /** Leaves nothing behind that is not complete. */
   discard(): Promise<void>;
+}
+
+/** Without a transformation a result has its input in it. */
+function needsInput({ status }: ChildResult, { transformation }: ResultWriter): boolean {
+  return status === 'SUCCEEDED' && transformation === 'NONE';
 }
 
 /** What a result becomes: itself, the child's output, or the elements of an output that is an array. */
@@ -55,6 +62,10 @@ export class OutputResults implements Results {
   }
 
   addPending(): undefined {}
+
+  needsInput(result: ChildResult): boolean {
+    return needsInput(result, this.#writer);
+  }
 
   get #isTooLarge(): boolean {
     return this.#bytes > PAYLOAD_LIMIT;
@@ -129,6 +140,10 @@ export class ObjectResults implements Results {
 
   addPending(input: Json): Promise<void> | undefined {
     return this.#append(this.#files.PENDING, JSON.stringify(pendingRecord(input)));
+  }
+
+  needsInput(result: ChildResult): boolean {
+    return needsInput(result, this.#writer);
   }
 
   #append(files: ResultFiles, json: string): Promise<void> | undefined {
