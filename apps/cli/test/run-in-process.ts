@@ -1,6 +1,7 @@
 import { datasets } from '@sluice/datasets';
 import { openOrCreateLake } from '../src/lake/open-lake.ts';
-import { type FinishedRun, type RunWatcher, runFile } from '../src/run/run-file.ts';
+import { type FinishedRun, runFile } from '../src/run/run-file.ts';
+import type { RunWatcher } from '../src/run/run-watcher.ts';
 
 const nobodyWatches: RunWatcher = {
   waiting: () => undefined,

@@ -19,6 +19,11 @@ export const commands: Readonly<Record<string, Entry>> = {
     does: 'take a file from the raw zone to published Parquet',
     load: async () => (await import('./run.ts')).run,
   },
+  redrive: {
+    usage: 'redrive RUN',
+    does: 'go on with a run that failed, was stopped or was killed',
+    load: async () => (await import('./redrive.ts')).redrive,
+  },
   runs: {
     usage: 'runs',
     does: 'list the runs of the lake',

@@ -1,7 +1,8 @@
 import { CliError } from '../cli-error.ts';
 import type { Command } from '../command.ts';
 import { openOrCreateLake } from '../lake/open-lake.ts';
-import { runFile, WORKFLOWS } from '../run/run-file.ts';
+import { WORKFLOWS } from '../run/execute-run.ts';
+import { runFile } from '../run/run-file.ts';
 import { reportRun } from '../run/run-report.ts';
 import { exitCodeOf, whyNot } from '../run/run-view.ts';
 import { runSummary } from '../terminal/run-summary.ts';

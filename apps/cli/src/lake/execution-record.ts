@@ -43,6 +43,16 @@ const discovery = z.object({
 /** What the crawler's stand-in saw. */
 export type Discovery = z.output<typeof discovery>;
 
+const redrive = z.object({
+  /** 1 for the first. */
+  count: z.int().min(1),
+  startedAt: z.string(),
+  /** Where it went on; null if the execution had entered no state. */
+  state: z.string().nullable(),
+  /** Of the Map Run that it went on with; null if it went on elsewhere. */
+  batches: z.object({ total: z.int(), doneBefore: z.int(), ranAgain: z.int() }).nullable(),
+});
+
 const executionRecord = z.object({
   recordVersion: z.literal(1),
   /** Records of the time when there was only one have none. */
@@ -59,6 +69,8 @@ const executionRecord = z.object({
   discovery: discovery.nullable(),
   /** Null if it came to none; records of the time before have none either. */
   mapRun: mapRunRecord.nullable().default(null),
+  /** The last one; null if there was none. */
+  redrive: redrive.nullable().default(null),
   /** What ran in the place of an AWS service, in sentences. */
   stands: z.array(z.string()),
   /** In the words of Step Functions' GetExecutionHistory. */

@@ -3,6 +3,7 @@ import { CliError } from '../cli-error.ts';
 import { type ExecutionRecord, listExecutions, readExecution } from './execution-record.ts';
 import { listManifests } from './manifests.ts';
 import { type Lake, shownPath } from './open-lake.ts';
+import { listJournals, openJournal } from './run-journal.ts';
 
 export interface FoundRun {
   readonly run: RunInput;
@@ -10,7 +11,7 @@ export interface FoundRun {
   readonly execution: ExecutionRecord | null;
 }
 
-/** Every run that left a manifest or an execution, by dataset, object and id. */
+/** Every run that left a manifest, an execution or, being cut off, its journal only, by dataset, object and id. */
 export const listRuns = async (lake: Lake): Promise<FoundRun[]> => {
   const found = new Map<string, FoundRun>();
   for (const manifest of await listManifests(lake.store)) {
@@ -21,6 +22,10 @@ export const listRuns = async (lake: Lake): Promise<FoundRun[]> => {
     if (!execution) continue;
     const manifest = found.get(runId)?.manifest ?? null;
     found.set(runId, { run: runOf(manifest ?? execution), manifest, execution });
+  }
+  for (const runId of await listJournals(lake)) {
+    const journal = found.has(runId) ? null : await openJournal(lake, runId);
+    if (journal) found.set(runId, { run: journal.header.run, manifest: null, execution: null });
   }
   const place = ({ run: { dataset, object, runId } }: FoundRun): string =>
     [dataset, object.key, runId].join('\n');

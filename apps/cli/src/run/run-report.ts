@@ -1,7 +1,7 @@
 import type { Dataset } from '@sluice/record-schema';
 import type { Lake } from '../lake/open-lake.ts';
 import type { QuarantinedRow, ReportInput } from '../report/report-input.ts';
-import type { FinishedRun } from './run-file.ts';
+import type { FinishedObject } from './execute-run.ts';
 import { type RunView, viewOf } from './run-view.ts';
 
 const addressOf = (runId: string) => ({ bucket: 'reports', key: `${runId}.html` });
@@ -16,7 +16,7 @@ export const reportOf = async (lake: Lake, runId: string): Promise<string | null
 };
 
 /** Writes the HTML report, beside the zones since it tells times, and gives all that is known of the run. */
-export const reportRun = async (lake: Lake, dataset: Dataset, finished: FinishedRun): Promise<RunView> => {
+export const reportRun = async (lake: Lake, dataset: Dataset, finished: FinishedObject): Promise<RunView> => {
   const { renderReport } = await import('../report/render-report.ts');
   const at = addressOf(finished.run.runId);
   const view = viewOf(lake, { ...finished, report: lake.shown(at) });
@@ -25,6 +25,7 @@ export const reportRun = async (lake: Lake, dataset: Dataset, finished: Finished
     dataset,
     definition: finished.definition,
     history: finished.history,
+    mapRun: finished.execution.mapRun,
     examples: await examplesOf(lake, finished),
     commands: view.next,
   });
@@ -32,7 +33,7 @@ export const reportRun = async (lake: Lake, dataset: Dataset, finished: Finished
   return view;
 };
 
-const failedRun = ({ run, execution }: FinishedRun): ReportInput['run'] => ({
+const failedRun = ({ run, execution }: FinishedObject): ReportInput['run'] => ({
   ...run,
   status: 'failed',
   error: execution.failure?.error ?? execution.status,
@@ -40,7 +41,7 @@ const failedRun = ({ run, execution }: FinishedRun): ReportInput['run'] => ({
   quality: null,
 });
 
-const examplesOf = async (lake: Lake, { manifest }: FinishedRun): Promise<QuarantinedRow[]> => {
+const examplesOf = async (lake: Lake, { manifest }: FinishedObject): Promise<QuarantinedRow[]> => {
   if (manifest?.status !== 'published' || !manifest.quarantine) return [];
   const body = await lake.store.read({ bucket: 'curated', key: manifest.quarantine.key });
   const rows: QuarantinedRow[] = [];

@@ -138,5 +138,11 @@ const nextCommands = (
         },
       ]
     : [];
-  return [...again, show];
+  // A redrive would only enter that state again.
+  const endedForGood = execution?.failure?.error === 'PipelineFailed';
+  const redrive = {
+    purpose: 'Go on where it stopped',
+    line: `sluice redrive ${shortId(runId)}${lake.option}`,
+  };
+  return [...(endedForGood ? [] : [redrive]), ...again, show];
 };

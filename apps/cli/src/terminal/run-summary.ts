@@ -6,6 +6,7 @@ import { causeOf, type RunView } from '../run/run-view.ts';
 import { bar } from './bar.ts';
 import { bytes, count, duration, plural, share } from './figures.ts';
 import { printable } from './printable.ts';
+import { redriveLine } from './redrive-line.ts';
 import type { Paint } from './terminal.ts';
 
 type Published = Extract<Manifest, { status: 'published' }>;
@@ -69,6 +70,7 @@ const headLines = (view: RunView, paint: Paint): string[] => {
   return [
     `${runId}  ${verdictOf(view, paint)}${engine}${took}`,
     paint.dim(`${printable(`${object.bucket}/${object.key}`)}, ${bytes(object.size)}, as of ${moment(asOf)}`),
+    ...(execution?.redrive ? [paint.dim(redriveLine(execution.redrive))] : []),
     ...(manifest?.status === 'rejected'
       ? [paint.warn(`${printable(manifest.message)} (${manifest.code})`)]
       : []),

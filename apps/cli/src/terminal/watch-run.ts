@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { RunWatcher } from '../run/run-file.ts';
+import type { RunWatcher } from '../run/run-watcher.ts';
 import { count } from './figures.ts';
 import { LIVE_EVERY_MS } from './live-line.ts';
 import { mapRunMeter } from './map-run-progress.ts';

@@ -1,0 +1,20 @@
+import type { HistoryEvent, MapRun } from '@sluice/local-stepfunctions';
+import type { FailedBatchLetter } from '@sluice/record-failed-rows/record-failed-rows';
+import type { RunInput } from '@sluice/step-contracts';
+
+/** What happens during a run, for whoever watches. */
+export interface RunWatcher {
+  /** Another process has the same name of the same dataset in its hands. */
+  readonly waiting: () => void;
+  /** Bytes of the file that are in the raw zone. */
+  readonly landing: (done: number, size: number) => void;
+  readonly started: (run: RunInput) => void;
+  readonly event: (event: HistoryEvent) => void;
+  /** How far the current pass of the engine over the object has come, between 0 and 1. */
+  readonly progress: (fraction: number) => void;
+  /** A Distributed Map sets out, or goes on. `bytesRead`: how much of the object its reader has read by now. */
+  readonly mapRun: (mapRun: MapRun, bytesRead: () => number) => void;
+  /** A batch failed for good; its rows are in quarantine. */
+  readonly batchFailed: (letter: FailedBatchLetter) => void;
+  readonly notified: (subject: string, message: string) => void;
+}
