@@ -1,6 +1,6 @@
 import { type CsvDelimiter, defineItemProcessor, defineStateMachine, type StateMachine } from './asl.ts';
 import { failures, publication, refusal, run } from './endings.ts';
-import { caughtBy, type LambdaFunction, lambdaTask, lastLambdaTask } from './tasks.ts';
+import { type LambdaFunction, lambdaTask, lastLambdaTask } from './tasks.ts';
 
 /** What the state machine calls, and how it cuts objects into batches. */
 export interface CsvMapParts {
@@ -160,7 +160,10 @@ export const csvMapDefinition = (parts: CsvMapParts): StateMachine => {
           WriterConfig: { Transformation: 'COMPACT', OutputType: 'JSONL' },
         },
         ResultPath: '$.map',
-        Catch: caughtBy('NotifyFailure'),
+        // An execution that ends here can be redriven: only batches that failed or never started are run then. A state
+        // whose error was caught is over. So that is done only with an object that the reader would fail at again.
+        // https://docs.aws.amazon.com/step-functions/latest/dg/redrive-map-run.html
+        Catch: [{ ErrorEquals: ['States.ItemReaderFailed'], ResultPath: '$.error', Next: 'NotifyFailure' }],
         Next: 'CollectMapRun',
       },
       CollectMapRun: lambdaTask({

@@ -210,9 +210,9 @@ describe('the Map over the rows of an object', () => {
   const { States, StartAt } = map.ItemProcessor;
   const child = Object.entries(States);
 
-  test('tells of its failure like any task', () => {
+  test('tells of an object that cannot be read; of every other failure it can be redriven, being caught by nobody', () => {
     expect(map.Catch).toEqual([
-      { ErrorEquals: ['States.ALL'], ResultPath: '$.error', Next: 'NotifyFailure' },
+      { ErrorEquals: ['States.ItemReaderFailed'], ResultPath: '$.error', Next: 'NotifyFailure' },
     ]);
   });
 
