@@ -22,6 +22,14 @@ export const handler = defineHandler({
     const { score, threshold, rowsIn, passed } = quality;
     log(passed ? 'map_run_collected' : 'quality_below_threshold', { score, threshold, rowsIn });
     measure('QualityScore', score);
+    measure('RowsIn', rowsIn);
+    if ('transform' in rest) {
+      const { accepted, filtered, duplicates, quarantined } = rest.transform.counts;
+      measure('RowsAccepted', accepted);
+      measure('RowsFiltered', filtered);
+      measure('RowsDuplicate', duplicates);
+      measure('RowsQuarantined', quarantined);
+    }
     return { quality, ...rest };
   },
 });

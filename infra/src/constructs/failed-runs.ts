@@ -5,16 +5,16 @@ import { metricNamespace } from '@sluice/lambda-kit/metric-names';
 import { refusalErrors } from '@sluice/workflows';
 import { Construct } from 'constructs';
 import type { Deployment } from './deployment.ts';
-import { type Metric, stateMachineMetric } from './metrics.ts';
+import { type Metric, stateMachineMetric, type WatchedWorkflow } from './metrics.ts';
 import { runbook } from './runbook.ts';
 
-interface FailedRunsProps {
-  readonly workflow: { readonly arn: string; readonly logGroupName: string };
+interface FailedRunsProps<Workflow extends WatchedWorkflow> {
+  readonly workflows: readonly Workflow[];
   /** Takes a message for each run that ended badly. */
   readonly topicArn: string;
 }
 
-/** Their sum is how many runs failed through no fault of their data. */
+/** Their sum is how many runs of a state machine failed through no fault of their data. */
 export interface FailedRunMetrics {
   readonly failed: Metric;
   readonly timedOut: Metric;
@@ -33,28 +33,21 @@ export interface FailedRunMetrics {
  * of itself, and a program that waits for it has to know. Nobody is mailed this: people get one mail from the alarm,
  * however many runs failed.
  */
-export class FailedRuns extends Construct {
-  readonly metrics: FailedRunMetrics;
+export class FailedRuns<Workflow extends WatchedWorkflow> extends Construct {
+  /** Each with what counts its failed runs. */
+  readonly workflows: readonly (Workflow & { readonly failedRuns: FailedRunMetrics })[];
 
-  constructor(scope: Construct, id: string, deployment: Deployment, { workflow, topicArn }: FailedRunsProps) {
+  constructor(scope: Construct, id: string, deployment: Deployment, props: FailedRunsProps<Workflow>) {
     super(scope, id);
-    // A filter can give no dimension that is not in the log, so the environment is in the name.
-    const name = `RunsFailed-${deployment.environment.namePrefix}`;
-    new CloudwatchLogMetricFilter(this, 'count', {
-      name: deployment.nameOf('failed-runs'),
-      logGroupName: workflow.logGroupName,
-      // https://docs.aws.amazon.com/step-functions/latest/dg/cw-logs.html#cloudwatch-log-level
-      pattern: `{ ${[
-        '$.type = "ExecutionFailed"',
-        ...Object.values(refusalErrors).map((error) => `$.details.error != "${error}"`),
-      ].join(' && ')} }`,
-      metricTransformation: { name, namespace: metricNamespace, value: '1', unit: 'Count' },
-    });
-    this.metrics = {
-      failed: { namespace: metricNamespace, name, dimensions: {}, statistic: 'Sum' },
-      timedOut: stateMachineMetric(workflow.arn, 'ExecutionsTimedOut', 'Sum'),
-      stopped: stateMachineMetric(workflow.arn, 'ExecutionsAborted', 'Sum'),
-    };
+    const { workflows, topicArn } = props;
+    this.workflows = workflows.map((workflow) => ({
+      ...workflow,
+      failedRuns: {
+        failed: this.#countFailed(deployment, workflow),
+        timedOut: stateMachineMetric(workflow.arn, 'ExecutionsTimedOut', 'Sum'),
+        stopped: stateMachineMetric(workflow.arn, 'ExecutionsAborted', 'Sum'),
+      },
+    }));
 
     const rule = new CloudwatchEventRule(this, 'rule', {
       name: deployment.nameOf('failed-runs'),
@@ -63,7 +56,11 @@ export class FailedRuns extends Construct {
       eventPattern: JSON.stringify({
         source: ['aws.states'],
         'detail-type': ['Step Functions Execution Status Change'],
-        detail: { stateMachineArn: [workflow.arn], status: ['FAILED', 'TIMED_OUT', 'ABORTED'] },
+        // Children of a Distributed Map have an ARN of their own.
+        detail: {
+          stateMachineArn: workflows.map(({ arn }) => arn),
+          status: ['FAILED', 'TIMED_OUT', 'ABORTED'],
+        },
       }),
     });
     new CloudwatchEventTarget(this, 'target', {
@@ -84,5 +81,22 @@ export class FailedRuns extends Construct {
           .join('\n'),
       },
     });
+  }
+  #countFailed(deployment: Deployment, { id, logGroupName }: WatchedWorkflow): Metric {
+    // A filter can give no dimension that is not in the log, so environment and state machine are in the name.
+    const name = `RunsFailed-${deployment.nameOf(id)}`;
+    new CloudwatchLogMetricFilter(this, `count-${id}`, {
+      name: deployment.nameOf(`failed-runs-${id}`),
+      logGroupName,
+      // https://docs.aws.amazon.com/step-functions/latest/dg/cw-logs.html#cloudwatch-log-level
+      pattern: `{ ${[
+        '$.type = "ExecutionFailed"',
+        // Children of a Distributed Map log here, too: …:execution:<state machine>/<label>:<name>
+        '$.execution_arn != "*/*"',
+        ...Object.values(refusalErrors).map((error) => `$.details.error != "${error}"`),
+      ].join(' && ')} }`,
+      metricTransformation: { name, namespace: metricNamespace, value: '1', unit: 'Count' },
+    });
+    return { namespace: metricNamespace, name, dimensions: {}, statistic: 'Sum' };
   }
 }

@@ -1,4 +1,5 @@
 import { type MetricName, metricNamespace } from '@sluice/lambda-kit/metric-names';
+import { mapLabel } from '@sluice/workflows';
 import type { Deployment } from './deployment.ts';
 
 /** One time series of CloudWatch and how it is summed up. */
@@ -10,12 +11,49 @@ export interface Metric {
   readonly statistic: string;
 }
 
+/** One number of several metrics. */
+export interface Formula {
+  readonly label: string;
+  readonly metrics: readonly Metric[];
+  /**
+   * In CloudWatch's metric math, of the metrics' ids in their order.
+   * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/using-metric-math.html
+   */
+  readonly expression: (ids: readonly string[]) => string;
+}
+
+/** A metric without data counts as 0: none of ours has any while nothing happens. */
+const added = (ids: readonly string[]): string => ids.map((id) => `FILL(${id}, 0)`).join(' + ');
+
+export const sumOf = (metrics: readonly Metric[], label = 'Sum'): Formula => ({
+  label,
+  metrics,
+  expression: added,
+});
+
+/** The least of those that have data. */
+export const leastOf = (metrics: readonly Metric[]): Formula => ({
+  label: 'Least',
+  metrics,
+  expression: (ids) => `MIN([${ids.join(', ')}])`,
+});
+
 /** A deployed function, as far as it is watched. */
 export interface WatchedFunction {
   /** Its folder in `apps/`. */
   readonly app: string;
   readonly name: string;
   readonly timeoutSeconds: number;
+}
+
+/** A deployed state machine, as far as it is watched. */
+export interface WatchedWorkflow {
+  /** Its name without the prefix: `etl`. */
+  readonly id: string;
+  readonly arn: string;
+  readonly logGroupName: string;
+  /** Of the rows of its Distributed Map the percentage that may fail; null: it has no such Map. */
+  readonly toleratedFailurePercentage: number | null;
 }
 
 /** A metric of ours, of one app. An app that serves one dataset at a time gives it as a dimension as well. */
@@ -47,6 +85,34 @@ export const queueMetric = (QueueName: string, name: string, statistic: string):
   namespace: 'AWS/SQS',
   name,
   dimensions: { QueueName },
+  statistic,
+});
+
+/**
+ * Of the children of a Distributed Map, which Step Functions counts apart from their parent:
+ * https://docs.aws.amazon.com/step-functions/latest/dg/concepts-examine-map-run.html
+ */
+export const childrenMetric = ({ arn }: WatchedWorkflow, name: string, statistic: string): Metric =>
+  stateMachineMetric(`${arn}/${mapLabel}`, name, statistic);
+
+/**
+ * Of a Distributed Map's children that have ended the percentage that failed. Step Functions' own percentage, at which a
+ * Map Run fails, is of the items of the whole run; batches are about equally large, and what a run begins with is its rate
+ * of failures so far. No data while none ends.
+ */
+export const failedPercentage = (workflow: WatchedWorkflow): Formula => ({
+  label: workflow.id,
+  metrics: ['ExecutionsFailed', 'ExecutionsTimedOut', 'ExecutionsSucceeded'].map((name) =>
+    childrenMetric(workflow, name, 'Sum'),
+  ),
+  expression: (ids) => `100 * (${added(ids.slice(0, 2))}) / (${added(ids)})`,
+});
+
+/** Of all Map Runs of the account in this region: https://docs.aws.amazon.com/step-functions/latest/dg/procedure-cw-metrics.html */
+export const mapRunsMetric = (name: string, statistic: string): Metric => ({
+  namespace: 'AWS/States',
+  name,
+  dimensions: {},
   statistic,
 });
 

@@ -3,6 +3,8 @@ export type RunbookName =
   | 'failed-runs'
   | 'queue-age'
   | 'dead-letters'
+  | 'failed-batches'
+  | 'failure-tolerance'
   | 'quality-score'
   | 'function-errors'
   | 'function-duration'
