@@ -82,6 +82,15 @@ const itemProcessor = (
     },
   });
 
+/**
+ * Errors of the steps after the Map that a redrive could only meet again: what batches made does not fit together. Any
+ * other one ends the execution in the step that failed, and a redrive goes on there, the work of the batches being done.
+ */
+const beyondRedrive = {
+  collectMapRun: ['ReaderDisagreement', 'MapRunIncomplete', 'MixedParts'],
+  updateDataCatalog: ['LawViolation'],
+} as const;
+
 // Children have a day, their waits for retries included; a run that takes longer needs a person.
 const executionSeconds = 24 * 60 * 60;
 
@@ -101,7 +110,7 @@ export const csvMapDefinition = (parts: CsvMapParts): StateMachine => {
       ValidateInput: lambdaTask({
         comment: 'Can this object be taken? Format, size, name, header.',
         function: functions.validateObject,
-        payload: run,
+        payload: { ...run, workflow: 'csv-map' },
         resultPath: '$.validation',
         next: 'CheckValidation',
         onError: 'NotifyFailure',
@@ -179,6 +188,7 @@ export const csvMapDefinition = (parts: CsvMapParts): StateMachine => {
         resultPath: '$.collection',
         next: 'CheckDataQuality',
         onError: 'NotifyFailure',
+        errors: beyondRedrive.collectMapRun,
       }),
       CheckDataQuality: {
         Type: 'Choice',
@@ -193,6 +203,7 @@ export const csvMapDefinition = (parts: CsvMapParts): StateMachine => {
         topicArn,
         quality,
         transform: '$.collection.result.transform',
+        errors: beyondRedrive.updateDataCatalog,
       }),
 
       ...failures(topicArn),

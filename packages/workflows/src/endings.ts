@@ -1,3 +1,4 @@
+import type { Catcher } from './asl.ts';
 import { type LambdaFunction, type Line, lambdaTask, notifyTask } from './tasks.ts';
 
 // How runs end, in every state machine the same way: published, refused, failed; each with a notification.
@@ -52,8 +53,10 @@ export const publication = (parts: {
   readonly topicArn: string;
   readonly quality: `$.${string}`;
   readonly transform: `$.${string}`;
+  /** Of publishing, that lead on to `failures`. Default: all. */
+  readonly errors?: Catcher<never>['ErrorEquals'];
 }) => {
-  const { publishRun, topicArn, quality, transform } = parts;
+  const { publishRun, topicArn, quality, transform, errors } = parts;
   return {
     UpdateDataCatalog: lambdaTask({
       comment: 'Publishes the staged rows, if every row that came in is accounted for.',
@@ -68,6 +71,7 @@ export const publication = (parts: {
       resultPath: '$.publication',
       next: 'NotifySuccess',
       onError: 'NotifyFailure',
+      errors,
     }),
 
     NotifySuccess: notifyTask({

@@ -49,9 +49,10 @@ export const glueRetries = (busy: string): readonly [Retrier, Retrier] => [
   retry([...glueTransient], { IntervalSeconds: 5, MaxAttempts: 6, MaxDelaySeconds: 60 }),
 ];
 
-export const caughtBy = <const Name>(Next: Name): readonly [Catcher<Name>] => [
-  { ErrorEquals: ['States.ALL'], ResultPath: '$.error', Next },
-];
+export const caughtBy = <const Name>(
+  Next: Name,
+  ErrorEquals: Catcher<Name>['ErrorEquals'] = ['States.ALL'],
+): readonly [Catcher<Name>] => [{ ErrorEquals, ResultPath: '$.error', Next }];
 
 // Step Functions must not give up before Lambda reports the function's own timeout, which says more.
 const invokeSlackSeconds = 15;
@@ -81,10 +82,12 @@ export const lambdaTask = <const Next, const OnError>(
     readonly resultPath: `$.${string}`;
     readonly next: Next;
     readonly onError: OnError;
+    /** Default: all. Any other one ends the execution, which can be redriven from here. */
+    readonly errors?: Catcher<OnError>['ErrorEquals'] | undefined;
   },
 ): Task<Next | OnError> => ({
   ...invocation(task, task.resultPath),
-  Catch: caughtBy<Next | OnError>(task.onError),
+  Catch: caughtBy<Next | OnError>(task.onError, task.errors),
   Next: task.next,
 });
 

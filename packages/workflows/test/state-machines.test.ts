@@ -49,6 +49,12 @@ const graphOf = (machine: StateMachine) => {
 const etl = etlDefinition(exampleParts);
 const csvMap = csvMapDefinition(exampleMapParts);
 
+/** Where csv-map goes on when it is redriven, the rows' work being done; with the errors that would only come again. */
+const redrivable = new Map([
+  ['CollectMapRun', ['ReaderDisagreement', 'MapRunIncomplete', 'MixedParts']],
+  ['UpdateDataCatalog', ['LawViolation']],
+]);
+
 test('the state machines are those that were reviewed; after a change run `pnpm generate` and look at the difference', async () => {
   for (const { path, make } of await artefacts()) {
     expect(readFileSync(new URL(`../../../${path}`, import.meta.url), 'utf8')).toBe(await make());
@@ -76,7 +82,7 @@ describe.each([
     for (const [name] of states) expect(ends(name)).not.toEqual([]);
   });
 
-  describe.each(tasks)('the task %s', (_name, task) => {
+  describe.each(tasks)('the task %s', (name, task) => {
     test('gives up after a time', () => {
       expect(task.TimeoutSeconds).toBeGreaterThan(0);
       expect(task.TimeoutSeconds).toBeLessThan(machine.TimeoutSeconds);
@@ -90,9 +96,10 @@ describe.each([
       }
     });
 
-    test('catches everything and keeps the document beside the error', () => {
+    test('catches everything, or what no redrive mends, and keeps the document beside the error', () => {
+      const errors = (machine === csvMap && redrivable.get(name)) || ['States.ALL'];
       expect(task.Catch.map(({ ErrorEquals, ResultPath }) => ({ ErrorEquals, ResultPath }))).toEqual([
-        { ErrorEquals: ['States.ALL'], ResultPath: '$.error' },
+        { ErrorEquals: errors, ResultPath: '$.error' },
       ]);
     });
 
