@@ -47,6 +47,8 @@ export class Zones extends Construct implements Readonly<Record<Zone, PrivateBuc
     this.curated = zone('curated', [
       // Left behind only by runs that failed: publishing clears its own.
       expire('abandoned-staging', 'staging/', retention.stagingDays),
+      // Read once, and of no use to a redrive when what is staged has gone. They may hold rows.
+      expire('old-map-results', 'map-results/', retention.stagingDays),
       // Moves rows that nobody reads to cheaper tiers, but never to one that a query would have to wait for.
       {
         id: 'published-rows',

@@ -115,6 +115,7 @@ const environmentSchema = z
       rawArchiveDays: DAYS.nullable(),
       /** Raw objects are deleted; null: never. */
       rawExpireDays: DAYS.nullable(),
+      /** What runs stage, and what Map Runs say of their batches; so long a run that failed can be redriven. */
       stagingDays: DAYS,
       noncurrentVersionDays: DAYS,
       accessLogDays: DAYS,

@@ -161,8 +161,17 @@ const titleOf = ({ name, service }: Role): string => {
 };
 
 // The way of the data, which is the order in which its steps and folders are shown.
-const steps = ['start-pipeline', 'validate-object', 'score-quality', 'transform-object', 'publish-run'];
-const folders = ['incoming/', 'staging/', 'processed/', 'quarantine/', 'runs/'];
+const steps = [
+  'start-pipeline',
+  'validate-object',
+  'score-quality',
+  'transform-object',
+  'process-rows',
+  'record-failed-rows',
+  'collect-map-run',
+  'publish-run',
+];
+const folders = ['incoming/', 'staging/', 'map-results/', 'processed/', 'quarantine/', 'runs/'];
 
 const rolesOf = (synthesized: readonly SynthesizedEnvironment[]): Role[] => {
   const found = new Map<string, Role>();
