@@ -17,6 +17,7 @@ export interface Arguments {
   readonly lake: string;
   readonly json: boolean;
   readonly text: (option: string) => string | undefined;
+  readonly flag: (option: string) => boolean;
 }
 
 export interface Command {
@@ -81,5 +82,11 @@ export const parseArguments = (name: string, command: Command, args: readonly st
     return typeof value === 'string' ? value : undefined;
   };
   if (text('lake') === '') throw new CliError(`--lake needs a folder; ${seeHelp}`);
-  return { positionals, lake: text('lake') ?? DEFAULT_LAKE, json: values.json === true, text };
+  return {
+    positionals,
+    lake: text('lake') ?? DEFAULT_LAKE,
+    json: values.json === true,
+    text,
+    flag: (option) => values[option] === true,
+  };
 };

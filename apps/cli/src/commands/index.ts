@@ -34,6 +34,11 @@ export const commands: Readonly<Record<string, Entry>> = {
     does: 'what happened in a run',
     load: async () => (await import('./show.ts')).show,
   },
+  quarantine: {
+    usage: 'quarantine [ls|show …]',
+    does: 'what could not be taken, and how it is replayed once it is mended',
+    load: async () => (await import('./quarantine.ts')).quarantine,
+  },
   query: {
     usage: 'query SQL',
     does: 'ask the lake: each dataset is a table, so are runs and quarantine',

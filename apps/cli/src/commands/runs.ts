@@ -1,6 +1,7 @@
 import type { Command } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
 import { type FoundRun, listRuns } from '../lake/find-run.ts';
+import { objectName } from '../lake/object-name.ts';
 import { openLake } from '../lake/open-lake.ts';
 import { shortId, statusOf } from '../run/run-view.ts';
 import { count } from '../terminal/figures.ts';
@@ -54,7 +55,7 @@ const rowOf = ({ run, manifest, execution }: FoundRun): string[] => {
   return [
     shortId(run.runId),
     statusOf(manifest, execution),
-    printable(run.object.key),
+    printable(objectName(run.object.key)),
     String(manifest?.quality?.verdict.score ?? ''),
     figure(counts?.rowsIn ?? manifest?.quality?.profile.rowsIn),
     figure(counts?.accepted),

@@ -1,11 +1,12 @@
 import { failpoint } from '@sluice/lake-storage';
-import { runIdOf } from '@sluice/lake-storage/zones';
+import { embeddedZones, runIdOf } from '@sluice/lake-storage/zones';
 import type { RunInput } from '@sluice/step-contracts';
 import type { StateMachine } from '@sluice/workflows';
 import { checkSource, landFile } from '../lake/land-file.ts';
 import { readManifest } from '../lake/manifests.ts';
 import { createJournal } from '../lake/run-journal.ts';
 import { withRunLock } from '../lake/run-lock.ts';
+import { currentObject } from '../quarantine/mended-objects.ts';
 import { csvDelimiterOf, csvMapMachine } from './csv-map-machine.ts';
 import { etlMachine } from './etl-machine.ts';
 import { executeRun, type FinishedObject, type ObjectRequest } from './execute-run.ts';
@@ -39,7 +40,10 @@ export const runFile = async (request: RunRequest): Promise<FinishedRun> => {
     const runId = runIdOf(dataset.name, object);
     const asOf =
       request.asOf ?? (await readManifest(lake.store, dataset.name, runId))?.asOf ?? landedAt.toISOString();
-    const run: RunInput = { runId, dataset: dataset.name, asOf, object };
+    const zones = { store: lake.store, buckets: embeddedZones };
+    // Rows of it may have been mended since it ran first, and are not to be lost.
+    const current = (await currentObject(zones, dataset.name, runId)) ?? object;
+    const run: RunInput = { runId, dataset: dataset.name, asOf, object: current };
     return { ...(await start(request, definition, run)), landed: written };
   });
 };

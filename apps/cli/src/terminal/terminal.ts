@@ -1,6 +1,10 @@
+import { once } from 'node:events';
+
 /** Where a command writes. Results go to `out`, everything that is said to a person to `err`. */
 export interface Terminal {
   readonly out: (text: string) => void;
+  /** Bytes as they are, no faster than they are taken. */
+  readonly write: (chunks: AsyncIterable<Uint8Array>) => Promise<void>;
   readonly err: (text: string) => void;
   readonly paint: Paint;
   /** Standard error is a terminal: lines may be rewritten. */
@@ -45,6 +49,9 @@ export const openTerminal = (
   const live = stderr.isTTY === true && env.TERM !== 'dumb';
   return {
     out: (text) => void stdout.write(text),
+    write: async (chunks) => {
+      for await (const chunk of chunks) if (!stdout.write(chunk)) await once(stdout, 'drain');
+    },
     err: (text) => void stderr.write(text),
     paint: live && !env.NO_COLOR ? coloured : uncoloured,
     live,

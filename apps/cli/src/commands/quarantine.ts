@@ -1,0 +1,89 @@
+import { CliError } from '../cli-error.ts';
+import type { Arguments, Command } from '../command.ts';
+import { didYouMean } from '../did-you-mean.ts';
+import { openLake } from '../lake/open-lake.ts';
+import { embeddedLakeZones } from '../quarantine/lake-zones.ts';
+import { listQuarantine } from '../quarantine/list-quarantine.ts';
+import { replayEmbedded } from '../quarantine/replay-embedded.ts';
+import { showQuarantine } from '../quarantine/show-quarantine.ts';
+import type { Terminal } from '../terminal/terminal.ts';
+
+const WAYS = ['ls', 'show', 'replay'] as const;
+type Way = (typeof WAYS)[number];
+
+/** What only some of the ways take. */
+const TAKEN: Readonly<Record<string, readonly Way[]>> = {
+  dataset: ['ls'],
+  run: ['ls'],
+  reason: ['ls', 'show'],
+  limit: ['show'],
+  csv: ['show'],
+  reveal: ['show'],
+  with: ['replay'],
+};
+
+export const quarantine: Command = {
+  usage: 'quarantine [ls | show RUN | replay RUN]',
+  summary: 'What could not be taken: which runs it is from, why, and how it gets into the lake after all.',
+  details: `ls      lists the runs that have rows, or their whole object, in quarantine, with the reasons; the newest first
+show    shows the rows of a run, personal data masked; --csv writes them as they came, to be mended
+replay  takes the run's object through its workflow again, with the clock of the first time: after the dataset was
+        mended, or --with a file of mended rows. What it leaves takes the place of what the run had left, so nothing
+        is in the lake twice, and replaying again changes nothing.
+
+To mend rows:
+  sluice quarantine show RUN --csv > rows.csv
+  (mend rows.csv; leave its first column as it is; rows that you take out, or do not change, stay in quarantine)
+  sluice quarantine replay RUN --with rows.csv
+
+RUN is a run id, or as much of its beginning as no other run shares. A reason is a code (missing), or a field and a
+code (email.missing). What a file with --csv holds is not masked: treat it like the raw zone.`,
+  options: {
+    dataset: { type: 'string', value: 'D', help: 'ls: only runs of this dataset' },
+    run: { type: 'string', value: 'RUN', help: 'ls: only this run' },
+    reason: { type: 'string', value: 'R', help: 'ls, show: only what is there for this reason' },
+    limit: {
+      type: 'string',
+      value: 'N',
+      help: 'show: at most N rows (default: 20, all with --csv or --json)',
+    },
+    csv: { type: 'boolean', help: 'show: the rows as they came, as a CSV file to mend' },
+    reveal: { type: 'boolean', help: 'show: personal data, too' },
+    with: { type: 'string', value: 'FILE', help: 'replay: rows that show --csv gave out, mended' },
+  },
+  positionals: [0, 2],
+  run: async (args, terminal) => {
+    const [wanted = 'ls', run] = args.positionals;
+    const way = WAYS.find((one) => one === wanted);
+    if (!way) {
+      const hint = didYouMean(wanted, WAYS) || `; there are ${WAYS.join(', ')}`;
+      throw new CliError(`there is no quarantine ${JSON.stringify(wanted)}${hint}`);
+    }
+    checkOptions(way, args);
+    if (way === 'ls') {
+      if (run !== undefined)
+        throw new CliError(`${JSON.stringify(run)} is too much: sluice quarantine ls --run ${run}`);
+      return listQuarantine(await zonesOf(args), args, terminal);
+    }
+    if (run === undefined) {
+      throw new CliError(`which run? sluice quarantine ${way} RUN; list them: sluice quarantine ls`);
+    }
+    return way === 'show'
+      ? showQuarantine(await zonesOf(args), run, args, terminal)
+      : replay(run, args, terminal);
+  },
+};
+
+const zonesOf = async ({ lake }: Arguments) => embeddedLakeZones(await openLake(lake));
+
+const replay = async (run: string, args: Arguments, terminal: Terminal): Promise<number> =>
+  replayEmbedded(await openLake(args.lake), run, args, terminal);
+
+const checkOptions = (way: Way, { text, flag }: Arguments): void => {
+  for (const [option, ways] of Object.entries(TAKEN)) {
+    if ((text(option) === undefined && !flag(option)) || ways.includes(way)) continue;
+    throw new CliError(
+      `--${option} belongs to sluice quarantine ${ways.join(' and ')}; see: sluice quarantine --help`,
+    );
+  }
+};
