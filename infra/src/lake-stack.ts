@@ -10,6 +10,7 @@ import { Dashboard } from './constructs/dashboard.ts';
 import { Deployment } from './constructs/deployment.ts';
 import { FailedBatches } from './constructs/failed-batches.ts';
 import { FailedRuns } from './constructs/failed-runs.ts';
+import { LakeFolders } from './constructs/folder-access.ts';
 import { Functions } from './constructs/functions.ts';
 import { Intake } from './constructs/intake.ts';
 import { Keys } from './constructs/keys.ts';
@@ -19,7 +20,7 @@ import { Queries } from './constructs/queries.ts';
 import { RowTable } from './constructs/row-table.ts';
 import { ThreatDetection } from './constructs/threat-detection.ts';
 import { Topics } from './constructs/topics.ts';
-import { EtlWorkflow } from './constructs/workflow.ts';
+import { CsvMapWorkflow, csvMapDelimiters, EtlWorkflow } from './constructs/workflows.ts';
 import { Zones } from './constructs/zones.ts';
 import { EnvironmentStack } from './environment-stack.ts';
 import type { Environment } from './environments/environment.ts';
@@ -57,17 +58,25 @@ export class LakeStack extends EnvironmentStack {
         optIns.rowTable && new RowTable(this, 'rows', deployment, { ...optIns.rowTable, keyArn: keys.data }),
     });
     failedBatches.takeOnlyFrom(functions.recordFailedRows.roleArn);
-    const workflow = new EtlWorkflow(this, 'workflow', deployment, {
+    const runs = {
       functions,
-      crawlerPrefix: catalogue.crawlerPrefix,
+      folders: new LakeFolders(deployment, zones, keys.data),
       runsTopicArn: topics.runs,
       curatedBucket: zones.curated.name,
       keyArn: keys.operations,
+    };
+    const etl = new EtlWorkflow(this, 'workflow', deployment, {
+      ...runs,
+      crawlerPrefix: catalogue.crawlerPrefix,
     });
+    const csvMaps = csvMapDelimiters().map(
+      (delimiter) => new CsvMapWorkflow(this, delimiter, deployment, runs),
+    );
     const intake = new Intake(this, 'intake', deployment, {
       ...surroundings,
       raw: zones.raw,
-      stateMachineArn: workflow.arn,
+      etl,
+      csvMaps,
     });
 
     if (optIns.columnGrants !== null) {
@@ -92,13 +101,16 @@ export class LakeStack extends EnvironmentStack {
       new ThreatDetection(this, 'threats', deployment, { alarmsTopicArn: topics.alarms });
     }
 
-    const failedRuns = new FailedRuns(this, 'failed-runs', deployment, { workflow, topicArn: topics.runs });
+    const failedRuns = new FailedRuns(this, 'failed-runs', deployment, {
+      workflows: [etl, ...csvMaps].map(({ watched }) => watched),
+      topicArn: topics.runs,
+    });
     const watched = {
       functions: this.node.findAll().filter((each) => each instanceof LakeFunction),
-      stateMachineArn: workflow.arn,
+      workflows: failedRuns.workflows,
       queueName: intake.queue.name,
       deadLettersName: intake.deadLetters.name,
-      failedRuns: failedRuns.metrics,
+      failedBatchesName: failedBatches.name,
     };
     const alarms = new Alarms(this, 'alarms', deployment, { ...watched, topicArn: topics.alarms });
     const dashboard = new Dashboard(this, 'dashboard', deployment, { ...watched, alarmArns: alarms.arns });
@@ -109,7 +121,10 @@ export class LakeStack extends EnvironmentStack {
     const outputs = {
       raw_bucket: zones.raw.name,
       curated_bucket: zones.curated.name,
-      state_machine_arn: workflow.arn,
+      state_machine_arn: etl.arn,
+      ...Object.fromEntries(
+        csvMaps.map(({ delimiter, arn }) => [`csv_map_${delimiter.toLowerCase()}_state_machine_arn`, arn]),
+      ),
       glue_database: catalogue.databaseName,
       alarm_topic_arn: topics.alarms,
       dashboard_url: dashboard.url,

@@ -1,14 +1,36 @@
 import { describe, expect, test } from '@jest/globals';
-import { etlDefinition } from '@sluice/workflows';
-import { workflowPermissions } from '../src/constructs/workflow-permissions.ts';
+import { csvMapDefinition, etlDefinition } from '@sluice/workflows';
+import { allow } from '../src/constructs/policy.ts';
+import { mapLabelsIn, workflowPermissions } from '../src/constructs/workflow-permissions.ts';
 
 const functionArn = (name: string): string => `arn:aws:lambda:eu-central-1:000000000000:function:${name}`;
 const topicArn = 'arn:aws:sns:eu-central-1:000000000000:runs';
 const topicKeyArn = 'arn:aws:kms:eu-central-1:000000000000:key/operations';
 const glueArn = (resource: string): string => `arn:aws:glue:eu-central-1:000000000000:${resource}`;
 
+const statesArn = (resource: string): string => `arn:aws:states:eu-central-1:000000000000:${resource}`;
+const dataKeyArn = 'arn:aws:kms:eu-central-1:000000000000:key/data';
+
 const permissions = (definition: unknown) =>
   workflowPermissions(definition, {
+    name: 'sluice-machine',
+    statesArn,
+    curatedBucket: 'curated',
+    folders: {
+      objectsIn: (folder) => `arn:aws:s3:::lake/${folder}/*`,
+      decrypt: (folders) =>
+        allow(
+          'DecryptObjects',
+          ['kms:Decrypt'],
+          folders.map((one) => `${dataKeyArn} for ${one}`),
+        ),
+      encrypt: (folders) =>
+        allow(
+          'EncryptObjects',
+          ['kms:GenerateDataKey'],
+          folders.map((one) => `${dataKeyArn} for ${one}`),
+        ),
+    },
     datasets: ['orders', 'penguins'],
     topicKeyArn,
     region: 'eu-central-1',
@@ -100,6 +122,71 @@ describe('the etl machine', () => {
   });
 });
 
+describe('the csv-map machine', () => {
+  const csvMap = csvMapDefinition({
+    functions: {
+      validateObject: lambda('validate-object'),
+      processRows: lambda('process-rows'),
+      recordFailedRows: lambda('record-failed-rows'),
+      collectMapRun: lambda('collect-map-run'),
+      publishRun: lambda('publish-run'),
+    },
+    topicArn,
+    curatedBucket: 'curated',
+    delimiter: 'TAB',
+    map: {
+      executionType: 'STANDARD',
+      maxItemsPerBatch: 100,
+      maxInputBytesPerBatch: 100_000,
+      maxConcurrency: 10,
+      toleratedFailurePercentage: 5,
+    },
+  });
+  const children = statesArn('execution:sluice-machine/ProcessCsvRows:*');
+
+  // https://docs.aws.amazon.com/step-functions/latest/dg/iam-policies-eg-dist-map.html
+  test('may do what its states call, run their batches, read the object and write the results', () => {
+    expect(allowed(csvMap).sort()).toEqual(
+      [
+        ...['validate-object', 'process-rows', 'record-failed-rows', 'collect-map-run', 'publish-run'].map(
+          mayInvoke,
+        ),
+        `states:StartExecution ${statesArn('stateMachine:sluice-machine')}`,
+        ...['DescribeExecution', 'StopExecution'].flatMap((action) =>
+          [statesArn('execution:sluice-machine:*'), children].map((arn) => `states:${action} ${arn}`),
+        ),
+        `states:RedriveExecution ${children}`,
+        `states:RedriveExecution ${statesArn('mapRun:sluice-machine/ProcessCsvRows:*')}`,
+        ...['GetObject', 'GetObjectVersion'].map((action) => `s3:${action} arn:aws:s3:::lake/incoming/*`),
+        ...['PutObject', 'GetObject', 'ListMultipartUploadParts', 'AbortMultipartUpload'].map(
+          (action) => `s3:${action} arn:aws:s3:::lake/map-results/*`,
+        ),
+        `kms:Decrypt ${dataKeyArn} for incoming`,
+        `kms:Decrypt ${dataKeyArn} for map-results`,
+        `kms:GenerateDataKey ${dataKeyArn} for map-results`,
+        `sns:Publish ${topicArn}`,
+        `kms:GenerateDataKey ${topicKeyArn}`,
+        `kms:Decrypt ${topicKeyArn}`,
+      ].sort(),
+    );
+  });
+
+  test('says for every statement what it is for, each in other words', () => {
+    const purposes = permissions(csvMap).map(({ Sid }) => Sid);
+    expect(new Set(purposes).size).toBe(purposes.length);
+  });
+
+  test('has one Map whose children have an ARN of their own', () => {
+    expect(mapLabelsIn(csvMap)).toEqual(['ProcessCsvRows']);
+    expect(mapLabelsIn(etl)).toEqual([]);
+  });
+
+  test('without its Map may run no batches, and read and write nothing', () => {
+    const { ProcessCsvRows: _, ...States } = csvMap.States;
+    expect(allowed({ ...csvMap, States }).filter((one) => /^(s3|states):|key\/data/.test(one))).toEqual([]);
+  });
+});
+
 describe('a definition', () => {
   test('is searched in the branches of a Parallel', () => {
     const Branches = [machine({ A: invoke('a') }), machine({ B: invoke('b') })];
@@ -156,9 +243,28 @@ describe('one line names the state and what it calls, if', () => {
       's3:getObject',
     ],
     [
-      'a Map has executions of its own',
-      { Type: 'Map', ItemProcessor: { ProcessorConfig: { Mode: 'DISTRIBUTED' }, ...machine({}) } },
-      'DISTRIBUTED',
+      'results are written into another folder',
+      {
+        Type: 'Map',
+        ResultWriter: {
+          Resource: 'arn:aws:states:::s3:putObject',
+          Parameters: { Bucket: 'curated', 'Prefix.$': "States.Format('processed/{}', $.runId)" },
+        },
+        ItemProcessor: machine({}),
+      },
+      's3:putObject',
+    ],
+    [
+      'results are written into another bucket',
+      {
+        Type: 'Map',
+        ResultWriter: {
+          Resource: 'arn:aws:states:::s3:putObject',
+          Parameters: { Bucket: 'raw', 'Prefix.$': "States.Format('map-results/{}', $.runId)" },
+        },
+        ItemProcessor: machine({}),
+      },
+      's3:putObject',
     ],
   ])('%s', (_, state, call) => {
     let message = '';
@@ -170,4 +276,14 @@ describe('one line names the state and what it calls, if', () => {
     expect(message).toMatch(/^The state Suspect calls [^\n]*\.$/);
     expect(message).toContain(call);
   });
+});
+
+test('one line names the state whose children would have an ARN that nobody can know', () => {
+  const Suspect = {
+    Type: 'Map',
+    ItemProcessor: { ProcessorConfig: { Mode: 'DISTRIBUTED' }, ...machine({}) },
+  };
+  expect(() => permissions(machine({ Suspect }))).toThrow(
+    /^The state Suspect is a DISTRIBUTED Map without a Label[^\n]*\.$/,
+  );
 });

@@ -12,11 +12,13 @@ export const handler = defineHandler({
     const { arrivals, response } = await startPipeline(event, deps);
     for (const arrival of arrivals) {
       switch (arrival.outcome) {
-        case 'started':
-          log('execution_started', { runId: arrival.run.runId, dataset: arrival.run.dataset });
+        case 'started': {
+          const { runId, dataset, object } = arrival.run;
+          log('execution_started', { runId, dataset, workflow: arrival.workflow });
           measure('RunsStarted', 1);
-          measure('BytesIn', arrival.run.object.size);
+          measure('BytesIn', object.size);
           break;
+        }
         case 'exists':
           log('execution_exists', { runId: arrival.run.runId, dataset: arrival.run.dataset });
           break;

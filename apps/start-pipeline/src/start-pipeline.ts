@@ -1,4 +1,6 @@
 import { parseIncomingKey, parseMendedKey, runIdOf } from '@sluice/lake-storage/zones';
+import type { Dataset } from '@sluice/record-schema';
+import { isPlainCsv } from '@sluice/record-transform/reading';
 import {
   type ObjectCreatedRecord,
   type RunInput,
@@ -7,16 +9,25 @@ import {
   type SqsEvent,
   s3Notification,
 } from '@sluice/step-contracts';
+import { type ChosenWorkflow, chooseWorkflow, type WorkflowName } from '@sluice/workflows';
 
 export interface StartPipelineDeps {
-  readonly isDataset: (name: string) => boolean;
+  readonly findDataset: (name: string) => Dataset | undefined;
+  /** Larger objects go through csv-map, if it can read them. */
+  readonly lambdaMaxBytes: number;
   /** Starts an execution that is named by the run id. `exists`: there is, or was, one of that name. */
-  readonly startExecution: (run: RunInput) => Promise<'started' | 'exists'>;
+  readonly startExecution: (run: RunInput, chosen: ChosenWorkflow) => Promise<'started' | 'exists'>;
+  /** Whether there is, or was, an execution of that name in a state machine that is not the chosen one. */
+  readonly isElsewhere: (run: RunInput, chosen: ChosenWorkflow) => Promise<boolean>;
 }
 
 /** What became of one object, or of a message that names none. */
 export type Arrival =
-  | { readonly outcome: 'started' | 'exists'; readonly run: RunInput }
+  | {
+      readonly outcome: 'started' | 'exists';
+      readonly run: RunInput;
+      readonly workflow: WorkflowName;
+    }
   | {
       readonly outcome: 'ignored';
       readonly reason: 'test_event' | 'folder_marker' | 'outside_incoming' | 'mended_object';
@@ -39,7 +50,10 @@ export interface StartedPipelines {
 /** Starts a run for every object that a batch of messages names. One message that fails does not fail the others. */
 export const startPipeline = async (event: SqsEvent, deps: StartPipelineDeps): Promise<StartedPipelines> => {
   const messages = await Promise.all(
-    event.Records.map(async ({ messageId, body }) => ({ messageId, arrivals: await arrivalsOf(body, deps) })),
+    event.Records.map(async ({ messageId, body, attributes }) => {
+      const isRepeated = (attributes?.ApproximateReceiveCount ?? 1) > 1;
+      return { messageId, arrivals: await arrivalsOf(body, isRepeated, deps) };
+    }),
   );
   const failed = messages.filter(({ arrivals }) => arrivals.some(({ outcome }) => outcome === 'failed'));
   return {
@@ -48,14 +62,22 @@ export const startPipeline = async (event: SqsEvent, deps: StartPipelineDeps): P
   };
 };
 
-const arrivalsOf = async (body: string, deps: StartPipelineDeps): Promise<readonly Arrival[]> => {
+const arrivalsOf = async (
+  body: string,
+  isRepeated: boolean,
+  deps: StartPipelineDeps,
+): Promise<readonly Arrival[]> => {
   const notification = s3Notification.safeParse(jsonOrNull(body));
   if (!notification.success) return [failed('unreadable_message', null)];
   if (!('Records' in notification.data)) return [{ outcome: 'ignored', reason: 'test_event' }];
-  return Promise.all(notification.data.Records.map((record) => arrivalOf(record, deps)));
+  return Promise.all(notification.data.Records.map((record) => arrivalOf(record, isRepeated, deps)));
 };
 
-const arrivalOf = async (record: ObjectCreatedRecord, deps: StartPipelineDeps): Promise<Arrival> => {
+const arrivalOf = async (
+  record: ObjectCreatedRecord,
+  isRepeated: boolean,
+  deps: StartPipelineDeps,
+): Promise<Arrival> => {
   const { bucket, object } = record.s3;
   const key = decodedKey(object.key);
   if (key === null) return failed('unreadable_key', object.key);
@@ -64,8 +86,8 @@ const arrivalOf = async (record: ObjectCreatedRecord, deps: StartPipelineDeps): 
   if (!incoming) return { outcome: 'ignored', reason: 'outside_incoming' };
   // It belongs to the run of the object it stands for; whoever mended it runs that again.
   if (parseMendedKey(key)) return { outcome: 'ignored', reason: 'mended_object' };
-  const { dataset } = incoming;
-  if (!deps.isDataset(dataset)) return failed('unknown_dataset', key);
+  const dataset = deps.findDataset(incoming.dataset);
+  if (!dataset) return failed('unknown_dataset', key);
 
   const arrived = {
     bucket: bucket.name,
@@ -75,13 +97,23 @@ const arrivalOf = async (record: ObjectCreatedRecord, deps: StartPipelineDeps): 
     etag: object.eTag,
   };
   const run: RunInput = runInput.parse({
-    runId: runIdOf(dataset, arrived),
-    dataset,
+    runId: runIdOf(dataset.name, arrived),
+    dataset: dataset.name,
     asOf: record.eventTime,
     object: arrived,
   });
+  const { delimiter } = dataset.source;
+  const chosen = chooseWorkflow(
+    { size: object.size, plainCsv: isPlainCsv(dataset, key), delimiter },
+    dataset.workflow,
+    deps.lambdaMaxBytes,
+  );
+  const { workflow } = chosen;
   try {
-    return { outcome: await deps.startExecution(run), run };
+    // Names are unique within a state machine only. What was handed over before may have been started by the settings of
+    // that time, which chose another.
+    if (isRepeated && (await deps.isElsewhere(run, chosen))) return { outcome: 'exists', run, workflow };
+    return { outcome: await deps.startExecution(run, chosen), run, workflow };
   } catch (error) {
     return failed('not_started', key, error);
   }

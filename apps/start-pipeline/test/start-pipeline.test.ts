@@ -1,5 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
+import { type Dataset, defineDataset, text } from '@sluice/record-schema';
 import type { RunInput } from '@sluice/step-contracts';
+import type { ChosenWorkflow } from '@sluice/workflows';
 import { type StartPipelineDeps, startPipeline } from '../src/start-pipeline.ts';
 
 const eventTime = '2026-11-20T10:00:00.000Z';
@@ -12,17 +14,27 @@ const message = (messageId: string, ...records: readonly unknown[]) => ({
   messageId,
   body: JSON.stringify({ Records: records }),
 });
+const datasets: readonly Dataset[] = [
+  defineDataset({ name: 'orders', fields: { id: text() } }),
+  defineDataset({ name: 'exports', workflow: 'csv-map', source: { delimiter: ';' }, fields: { id: text() } }),
+];
 
-const setUp = (startExecution?: StartPipelineDeps['startExecution']) => {
+const setUp = (startExecution?: (run: RunInput) => Promise<'started' | 'exists'>) => {
   const started: RunInput[] = [];
+  const machines: ChosenWorkflow[] = [];
   const deps: StartPipelineDeps = {
-    isDataset: (name) => name === 'orders',
-    startExecution: async (run) => {
+    findDataset: (name) => datasets.find((one) => one.name === name),
+    lambdaMaxBytes: 1000,
+    startExecution: async (run, chosen) => {
       started.push(run);
+      machines.push(chosen);
       return startExecution ? startExecution(run) : 'started';
     },
+    isElsewhere: async () => {
+      throw new Error('nobody should ask');
+    },
   };
-  return { started, deps };
+  return { started, machines, deps };
 };
 const failures = (...ids: readonly string[]) => ({
   batchItemFailures: ids.map((itemIdentifier) => ({ itemIdentifier })),
@@ -157,5 +169,61 @@ describe('a message that cannot be handled comes again, alone', () => {
     const mixed = message('m1', record('incoming/orders/a.csv'), record('incoming/nobody/a.csv'));
     expect((await startPipeline({ Records: [mixed] }, deps)).response).toEqual(failures('m1'));
     expect(started).toHaveLength(1);
+  });
+});
+
+describe('the state machine', () => {
+  const machineOf = async (key: string, size: number) => {
+    const { machines, deps } = setUp();
+    const { arrivals } = await startPipeline({ Records: [message('m1', record(key, { size }))] }, deps);
+    expect(arrivals).toMatchObject([{ outcome: 'started', workflow: machines[0]?.workflow }]);
+    return machines;
+  };
+
+  test('of a large CSV object is csv-map, of its delimiter', async () => {
+    expect(await machineOf('incoming/orders/a.csv', 1001)).toEqual([
+      { workflow: 'csv-map', delimiter: 'COMMA' },
+    ]);
+    expect(await machineOf('incoming/exports/a.csv', 1)).toEqual([
+      { workflow: 'csv-map', delimiter: 'SEMICOLON' },
+    ]);
+  });
+
+  test.each([
+    ['fits a Lambda', 'incoming/orders/a.csv', 1000],
+    ['is large and gzipped', 'incoming/orders/a.csv.gz', 1001],
+    ['is large and JSON', 'incoming/orders/a.json', 1001],
+    ['has no extension, which validation says', 'incoming/orders/a', 1001],
+  ])('of an object that %s is etl', async (_what, key, size) => {
+    expect(await machineOf(key, size)).toEqual([{ workflow: 'etl' }]);
+  });
+});
+
+describe('a message that was handed over before', () => {
+  const again = {
+    ...message('m1', record('incoming/orders/a.csv')),
+    attributes: { ApproximateReceiveCount: 2 },
+  };
+
+  test('starts nothing if its run is in another state machine: the settings have changed meanwhile', async () => {
+    const { started, deps } = setUp();
+    const isElsewhere: StartPipelineDeps['isElsewhere'] = async (_run, { workflow }) => workflow === 'etl';
+    const { arrivals, response } = await startPipeline({ Records: [again] }, { ...deps, isElsewhere });
+    expect(arrivals).toMatchObject([{ outcome: 'exists' }]);
+    expect(response).toEqual(failures());
+    expect(started).toEqual([]);
+  });
+
+  test('starts its run if there is none', async () => {
+    const { started, deps } = setUp();
+    await startPipeline({ Records: [again] }, { ...deps, isElsewhere: async () => false });
+    expect(started).toHaveLength(1);
+  });
+
+  test('comes again if nobody can say', async () => {
+    const { started, deps } = setUp();
+    const { response } = await startPipeline({ Records: [again] }, deps);
+    expect(response).toEqual(failures('m1'));
+    expect(started).toEqual([]);
   });
 });

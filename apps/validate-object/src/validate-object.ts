@@ -1,8 +1,15 @@
 import { LakeStorageError, type ObjectVersion, type ObjectHead as StoredHead } from '@sluice/lake-storage';
 import { parseIncomingKey } from '@sluice/lake-storage/zones';
 import type { Dataset } from '@sluice/record-schema';
-import { RefusedObject } from '@sluice/record-transform/reading';
-import { type RunInput, refusalOf, shortened, type ValidateObjectOutput } from '@sluice/step-contracts';
+import { isPlainCsv, RefusedObject } from '@sluice/record-transform/reading';
+import {
+  type RunInput,
+  refusalOf,
+  shortened,
+  type ValidateObjectInput,
+  type ValidateObjectOutput,
+} from '@sluice/step-contracts';
+import { csvMapMaxBytes, csvMapOf } from '@sluice/workflows';
 import { judgeColumns, type ReadRange, readObjectHead } from './object-head.ts';
 
 export interface ValidateObjectDeps {
@@ -10,6 +17,7 @@ export interface ValidateObjectDeps {
   readonly headObject: (object: ObjectVersion) => Promise<Pick<StoredHead, 'size' | 'etag'> | null>;
   /** Reads the very object that was looked at; throws if it has been replaced meanwhile. */
   readonly readObject: (object: ObjectVersion, etag: string) => ReadRange;
+  /** Of objects that go through etl, whose engine needs a copy of the object on its disk. */
   readonly maxObjectBytes: number;
 }
 
@@ -19,7 +27,7 @@ const MAX_COLUMN_NAME = 128;
 
 /** Says whether an object can be taken. Never throws for a bad object. */
 export const validateObject = async (
-  run: RunInput,
+  run: ValidateObjectInput,
   deps: ValidateObjectDeps,
 ): Promise<ValidateObjectOutput> => {
   const dataset = deps.findDataset(run.dataset);
@@ -32,10 +40,14 @@ export const validateObject = async (
   if (!head) return refuse('no_such_object', 'the object was gone before its run began');
   if (head.etag !== etag) return replaced;
   if (head.size === 0) return refuse('empty_object', 'the object is empty: it has no bytes');
-  if (head.size > deps.maxObjectBytes) {
+  const most = run.workflow === 'csv-map' ? csvMapMaxBytes : deps.maxObjectBytes;
+  if (head.size > most) {
+    const mayBeLarger = run.workflow !== 'csv-map' && csvMapOf(dataset) !== null;
+    const hint =
+      mayBeLarger && !isPlainCsv(dataset, version.key) ? ', or send it as CSV, and not compressed' : '';
     return refuse(
       'object_too_large',
-      `the object has ${head.size} bytes, at most ${deps.maxObjectBytes} can be taken: split it`,
+      `the object has ${head.size} bytes, at most ${most} can be taken: split it${hint}`,
     );
   }
   try {

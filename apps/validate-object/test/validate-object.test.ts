@@ -17,6 +17,7 @@ const strict: Dataset = defineDataset({
 });
 
 interface Given {
+  readonly workflow?: 'etl' | 'csv-map';
   readonly key?: string;
   readonly dataset?: string;
   readonly change?: Partial<RunInput['object']>;
@@ -47,7 +48,13 @@ const validate = async (content: Uint8Array | string, given: Given = {}) => {
     },
     maxObjectBytes: 10_000_000,
   };
-  const run = { runId: 'r1', dataset, asOf: '2026-11-20T10:00:00.000Z', object };
+  const run = {
+    runId: 'r1',
+    dataset,
+    asOf: '2026-11-20T10:00:00.000Z',
+    object,
+    ...(given.workflow && { workflow: given.workflow }),
+  };
   const result = await validateObject(run, { ...deps, ...given.deps?.(deps) });
   return { result, bytesRead };
 };
@@ -186,6 +193,30 @@ describe('a bad object', () => {
     const deps = () => ({ maxObjectBytes: 5 });
     expect(await resultOf('id,name\n', { deps })).toEqual(
       refusedAs('object_too_large', /8 bytes, at most 5/),
+    );
+  });
+
+  test('that is too large for etl is taken by csv-map', async () => {
+    const deps = () => ({ maxObjectBytes: 5 });
+    expect(await resultOf('id,name,amount\n', { workflow: 'csv-map', deps })).toEqual(taken('csv'));
+  });
+
+  test('that is larger than a Distributed Map reads is refused by csv-map', async () => {
+    const deps = (usual: ValidateObjectDeps) => ({
+      headObject: async (at: Parameters<ValidateObjectDeps['headObject']>[0]) => {
+        const head = await usual.headObject(at);
+        return head && { ...head, size: 10e9 + 1 };
+      },
+    });
+    expect(await resultOf('id,name\n', { workflow: 'csv-map', deps })).toEqual(
+      refusedAs('object_too_large', /at most 10000000000 can be taken: split it$/),
+    );
+  });
+
+  test('that is too large in its format is told of the one that may be larger', async () => {
+    const deps = () => ({ maxObjectBytes: 5 });
+    expect(await resultOf('{"id":"1"}', { key: 'incoming/orders/a.json', deps })).toEqual(
+      refusedAs('object_too_large', /split it, or send it as CSV, and not compressed$/),
     );
   });
 

@@ -4,7 +4,7 @@ import { allow, type Statement } from './policy.ts';
 import type { Zones } from './zones.ts';
 
 /** A top folder of the lake; `zoneOfFolder` says in whose bucket it lies. */
-type Folder = keyof typeof zoneOfFolder;
+export type Folder = keyof typeof zoneOfFolder;
 
 interface FolderAccess {
   /** Read any version of an object, and be told if there is none. */
@@ -47,12 +47,21 @@ export class LakeFolders {
       // Large objects go up in parts, and those of a failed upload are taken back.
       allow('WriteObjects', ['s3:PutObject', 's3:AbortMultipartUpload'], objects(write)),
       allow('DeleteObjects', ['s3:DeleteObject'], objects(remove)),
-      this.#useOfKey('DecryptObjects', 'kms:Decrypt', [...read, ...write]),
-      this.#useOfKey('EncryptObjects', 'kms:GenerateDataKey', write),
+      this.decrypt([...read, ...write]),
+      this.encrypt(write),
     ].filter(({ Resource, Condition }) => {
       const contexts = Condition?.StringLike?.[objectContext];
       return Resource.length > 0 && contexts?.length !== 0;
     });
+  }
+
+  /** Uploads in parts decrypt what they have encrypted: https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html#mpuAndPermissions */
+  decrypt(folders: readonly Folder[]): Statement {
+    return this.#useOfKey('DecryptObjects', 'kms:Decrypt', folders);
+  }
+
+  encrypt(folders: readonly Folder[]): Statement {
+    return this.#useOfKey('EncryptObjects', 'kms:GenerateDataKey', folders);
   }
 
   /** For S3 alone, and alone for what lies in these zones. */

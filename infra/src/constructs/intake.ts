@@ -3,6 +3,7 @@ import { S3BucketNotification } from '@cdktf/provider-aws/lib/s3-bucket-notifica
 import { SqsQueue } from '@cdktf/provider-aws/lib/sqs-queue/index.js';
 import { SqsQueuePolicy } from '@cdktf/provider-aws/lib/sqs-queue-policy/index.js';
 import { SqsQueueRedriveAllowPolicy } from '@cdktf/provider-aws/lib/sqs-queue-redrive-allow-policy/index.js';
+import type { CsvDelimiter } from '@sluice/workflows';
 import { Construct } from 'constructs';
 import type { Deployment } from './deployment.ts';
 import { type FunctionSurroundings, LakeFunction } from './lake-function.ts';
@@ -14,10 +15,20 @@ const DAY = 24 * 60 * 60;
 // A weekend, and the Monday on which it is noticed.
 const queuedSeconds = 4 * DAY;
 
+interface Machine {
+  readonly name: string;
+  readonly arn: string;
+}
+
+interface CsvMap extends Machine {
+  readonly delimiter: CsvDelimiter;
+}
+
 interface IntakeProps extends FunctionSurroundings {
   readonly raw: PrivateBucket;
   /** What start-pipeline starts. */
-  readonly stateMachineArn: string;
+  readonly etl: Machine;
+  readonly csvMaps: readonly CsvMap[];
 }
 
 interface Queue {
@@ -34,9 +45,9 @@ export class Intake extends Construct {
 
   constructor(scope: Construct, id: string, deployment: Deployment, props: IntakeProps) {
     super(scope, id);
-    const { raw, stateMachineArn, keyArn, network } = props;
+    const { raw, etl, csvMaps, keyArn, network } = props;
     const { accountId, environment } = deployment;
-    const { intake, lambda } = environment;
+    const { intake, lambda, transform } = environment;
     const size = lambda.functions.startPipeline;
 
     const deadLetters = new SqsQueue(this, 'dead-letters', {
@@ -101,9 +112,23 @@ export class Intake extends Construct {
       keyArn,
       description: 'Starts a run for every object that arrives',
       size,
-      variables: { STATE_MACHINE_ARN: stateMachineArn },
+      variables: {
+        ETL_ARN: etl.arn,
+        ...csvMapArns(csvMaps),
+        LAMBDA_MAX_BYTES: String(transform.lambdaMaxBytes),
+      },
       may: [
-        allow('StartRuns', ['states:StartExecution'], [stateMachineArn]),
+        allow(
+          'StartRuns',
+          ['states:StartExecution'],
+          [etl, ...csvMaps].map(({ arn }) => arn),
+        ),
+        // Of a message that comes again, whether another state machine has its run.
+        allow(
+          'FindRuns',
+          ['states:DescribeExecution'],
+          [etl, ...csvMaps].map(({ name }) => deployment.arnOf('states', `execution:${name}:*`)),
+        ),
         // Lambda polls in the function's name.
         allow(
           'TakeArrivals',
@@ -128,5 +153,12 @@ export class Intake extends Construct {
     this.deadLetters = queueOf(deadLetters);
   }
 }
+
+/** `CSV_MAP_COMMA_ARN`, for each. */
+const csvMapArns = (csvMaps: readonly CsvMap[]) => {
+  const arns: { [Delimiter in CsvDelimiter as `CSV_MAP_${Delimiter}_ARN`]?: string } = {};
+  for (const { delimiter, arn } of csvMaps) arns[`CSV_MAP_${delimiter}_ARN`] = arn;
+  return arns;
+};
 
 const queueOf = ({ name, arn, url }: SqsQueue): Queue => ({ name, arn, url });

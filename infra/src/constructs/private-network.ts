@@ -113,6 +113,23 @@ export class PrivateNetwork extends Construct {
       description: 'Objects of the lake',
       ...https,
     });
+    if (deployment.environment.optIns.rowTable !== null) {
+      const table = deployment.arnOf('dynamodb', `table/${deployment.nameOf('rows')}`);
+      const dynamodb = new VpcEndpoint(this, 'dynamodb', {
+        vpcId: vpc.id,
+        serviceName: service('dynamodb'),
+        vpcEndpointType: 'Gateway',
+        routeTableIds: [routes.id],
+        policy: policyFor(allow('PutRows', ['dynamodb:BatchWriteItem'], [table])),
+        ...named('dynamodb'),
+      });
+      new VpcSecurityGroupEgressRule(this, 'functions-to-dynamodb', {
+        securityGroupId: functions.id,
+        prefixListId: dynamodb.prefixListId,
+        description: 'Rows of the table',
+        ...https,
+      });
+    }
     for (const [name, may] of Object.entries(calledFromInside(deployment))) {
       new VpcEndpoint(this, name, {
         vpcId: vpc.id,
@@ -172,16 +189,24 @@ const useBuckets = (buckets: readonly PrivateBucket[]): Statement =>
   );
 
 /**
- * Logs, queues, variables and failure destinations are missing: those Lambda itself talks to, outside this network. Of
+ * Logs, queues that feed functions, variables and failure destinations are missing: those Lambda itself talks to, outside
+ * this network. Of
  * traces its documentation does not say which way the daemon takes, and without one they are lost in silence.
  */
 const calledFromInside = (
   deployment: Deployment,
-): Readonly<Record<'states' | 'glue' | 'xray', Statement>> => ({
+): Readonly<Record<'states' | 'sqs' | 'glue' | 'xray', Statement>> => ({
   states: allow(
     'StartExecutions',
-    ['states:StartExecution'],
-    [deployment.arnOf('states', `stateMachine:${deployment.nameOf('*')}`)],
+    ['states:StartExecution', 'states:DescribeExecution'],
+    ['stateMachine', 'execution'].map((kind) =>
+      deployment.arnOf('states', `${kind}:${deployment.nameOf('*')}`),
+    ),
+  ),
+  sqs: allow(
+    'ReportFailedBatches',
+    ['sqs:SendMessage'],
+    [deployment.arnOf('sqs', deployment.nameOf('failed-batches'))],
   ),
   glue: allow(
     'AddPartitions',

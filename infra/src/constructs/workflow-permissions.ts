@@ -1,8 +1,11 @@
 import { z } from 'zod';
+import type { Folder, LakeFolders } from './folder-access.ts';
 import { allow, type Statement } from './policy.ts';
 
 /** What a definition does not say itself. */
 interface WorkflowSurroundings {
+  /** What the state machine is called on AWS. */
+  readonly name: string;
   /** The names of all datasets: a run has one of them in `$.dataset`. */
   readonly datasets: readonly string[];
   /** Encrypts the topics. */
@@ -10,6 +13,10 @@ interface WorkflowSurroundings {
   readonly region: string;
   /** The ARN of something of Glue's: `crawler/<name>`. */
   readonly glueArn: (resource: string) => string;
+  /** The ARN of something of Step Functions': `stateMachine:<name>`. */
+  readonly statesArn: (resource: string) => string;
+  readonly folders: Pick<LakeFolders, 'objectsIn' | 'decrypt' | 'encrypt'>;
+  readonly curatedBucket: string;
 }
 
 type Parameters = Readonly<Record<string, unknown>>;
@@ -25,7 +32,7 @@ interface Call {
   ) => readonly string[] | null;
 }
 
-/** By what follows `arn:aws:states:::` in a Task's `Resource`. */
+/** By what follows `arn:aws:states:::` in the `Resource` of a Task, an ItemReader or a ResultWriter. */
 const calls: Readonly<Record<string, Call>> = {
   // https://docs.aws.amazon.com/step-functions/latest/dg/connect-lambda.html#lambda-iam
   'lambda:invoke': {
@@ -56,6 +63,18 @@ const calls: Readonly<Record<string, Call>> = {
     actions: ['glue:StartJobRun', 'glue:GetJobRun', 'glue:GetJobRuns', 'glue:BatchStopJobRun'],
     resources: ({ JobName }, { glueArn }) => named(JobName)?.map((name) => glueArn(`job/${name}`)) ?? null,
   },
+  // https://docs.aws.amazon.com/step-functions/latest/dg/iam-policies-eg-dist-map.html
+  's3:getObject': {
+    purpose: 'ReadItems',
+    actions: ['s3:GetObject', 's3:GetObjectVersion'],
+    resources: (parameters, { folders }) => (isOfRun(parameters) ? [folders.objectsIn('incoming')] : null),
+  },
+  's3:putObject': {
+    purpose: 'WriteResults',
+    actions: ['s3:PutObject', 's3:GetObject', 's3:ListMultipartUploadParts', 's3:AbortMultipartUpload'],
+    resources: (parameters, surroundings) =>
+      isMapResults(parameters, surroundings) ? [surroundings.folders.objectsIn('map-results')] : null,
+  },
 };
 
 /**
@@ -83,9 +102,52 @@ export const workflowPermissions = (definition: unknown, surroundings: WorkflowS
   const statements = [...resourcesOf].map(([{ purpose, actions }, resources]) =>
     allow(purpose, actions, [...resources]),
   );
-  return statements.some(({ Action }) => Action.includes('sns:Publish'))
-    ? [...statements, encryptNotifications(surroundings)]
-    : statements;
+  const may = (action: string): boolean => statements.some(({ Action }) => Action.includes(action));
+  const { folders } = surroundings;
+  const written: Folder[] = may('s3:PutObject') ? ['map-results'] : [];
+  const read: Folder[] = may('s3:GetObjectVersion') ? ['incoming', ...written] : written;
+  return [
+    ...statements,
+    ...mapRuns(definition, surroundings),
+    ...(read.length > 0 ? [folders.decrypt(read)] : []),
+    ...(written.length > 0 ? [folders.encrypt(written)] : []),
+    ...(may('sns:Publish') ? [encryptNotifications(surroundings)] : []),
+  ];
+};
+
+/**
+ * The labels of the Distributed Maps in a definition. They are part of the ARNs of their runs and children.
+ *
+ * @throws Error, one line with the state's name, if there is none: Step Functions would make one up
+ */
+export const mapLabelsIn = (definition: unknown): string[] =>
+  statesIn(definition).flatMap(([state, fields]) => {
+    if (!isDistributed.safeParse(fields.ItemProcessor).success) return [];
+    if (typeof fields.Label === 'string') return [fields.Label];
+    throw new Error(`The state ${state} is a DISTRIBUTED Map without a Label, which its permissions need.`);
+  });
+
+/**
+ * Each child of a Distributed Map is an execution, which the role starts, follows, stops, and redrives if its parent is.
+ * https://docs.aws.amazon.com/step-functions/latest/dg/iam-policies-eg-dist-map.html
+ */
+const mapRuns = (definition: unknown, { name, statesArn }: WorkflowSurroundings): Statement[] => {
+  const labels = mapLabelsIn(definition);
+  if (labels.length === 0) return [];
+  const children = labels.map((label) => statesArn(`execution:${name}/${label}:*`));
+  return [
+    allow('StartBatches', ['states:StartExecution'], [statesArn(`stateMachine:${name}`)]),
+    allow(
+      'FollowBatches',
+      ['states:DescribeExecution', 'states:StopExecution'],
+      [statesArn(`execution:${name}:*`), ...children],
+    ),
+    allow(
+      'RedriveBatches',
+      ['states:RedriveExecution'],
+      [...children, ...labels.map((label) => statesArn(`mapRun:${name}/${label}:*`))],
+    ),
+  ];
 };
 
 /** https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html#sns-what-permissions-for-sse */
@@ -103,6 +165,15 @@ function crawlers(parameters: Parameters, { datasets, glueArn }: WorkflowSurroun
   return names?.map((name) => glueArn(`crawler/${name}`)) ?? null;
 }
 
+/** Whether an object that is read is the one that the run is about, which lies in `incoming/`. */
+const isOfRun = (parameters: Parameters): boolean =>
+  /^\$\.(source\.)?object\.bucket$/.test(String(parameters['Bucket.$'])) &&
+  /^\$\.(source\.)?object\.key$/.test(String(parameters['Key.$']));
+
+const isMapResults = (parameters: Parameters, { curatedBucket }: WorkflowSurroundings): boolean =>
+  parameters.Bucket === curatedBucket &&
+  parameters['Prefix.$'] === "States.Format('map-results/{}', $.runId)";
+
 const parameters = z.record(z.string(), z.unknown()).default({});
 const caller = z.looseObject({ Resource: z.string(), Parameters: parameters });
 const state = z.looseObject({ Type: z.string() });
@@ -115,21 +186,21 @@ interface FoundCall {
   readonly parameters: Parameters;
 }
 
-/** Every call of every state, also of those inside of others: of a Map's processor, a Parallel's branches. */
-const callsIn = (definition: unknown): FoundCall[] =>
+type Fields = z.output<typeof state>;
+
+/** Every state, also those inside of others: of a Map's processor, a Parallel's branches. */
+const statesIn = (definition: unknown): [name: string, fields: Fields][] =>
   Object.entries(machine.parse(definition).States).flatMap(([name, fields]) => {
-    const { Branches, Iterator: iterator, ItemProcessor, ItemReader, ResultWriter } = fields;
+    const { Branches, Iterator: iterator, ItemProcessor } = fields;
     const inside = [...(Array.isArray(Branches) ? Branches : []), iterator, ItemProcessor];
-    // Each of its children is an execution, which the role would have to start.
-    const distributed = isDistributed.safeParse(ItemProcessor).success
-      ? [{ Resource: 'a DISTRIBUTED Map' }]
-      : [];
-    const callers = [...(fields.Type === 'Task' ? [fields] : []), ...distributed, ItemReader, ResultWriter];
-    return [
-      ...callers
-        .filter((one) => one !== undefined)
-        .map((one) => caller.parse(one))
-        .map(({ Resource, Parameters }) => ({ state: name, resource: Resource, parameters: Parameters })),
-      ...inside.filter((one) => one !== undefined).flatMap(callsIn),
-    ];
+    return [[name, fields], ...inside.filter((one) => one !== undefined).flatMap(statesIn)];
   });
+
+/** Every call of every state. */
+const callsIn = (definition: unknown): FoundCall[] =>
+  statesIn(definition).flatMap(([name, fields]) =>
+    [fields.Type === 'Task' ? fields : undefined, fields.ItemReader, fields.ResultWriter]
+      .filter((one) => one !== undefined)
+      .map((one) => caller.parse(one))
+      .map(({ Resource, Parameters }) => ({ state: name, resource: Resource, parameters: Parameters })),
+  );

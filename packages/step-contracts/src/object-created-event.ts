@@ -5,7 +5,14 @@ import { z } from 'zod';
  * not the batch.
  */
 export const sqsEvent = z.object({
-  Records: z.array(z.object({ messageId: z.string(), body: z.string() })),
+  Records: z.array(
+    z.object({
+      messageId: z.string(),
+      body: z.string(),
+      /** How often the message was handed over, this time included. */
+      attributes: z.object({ ApproximateReceiveCount: z.coerce.number() }).exactOptional(),
+    }),
+  ),
 });
 export type SqsEvent = z.output<typeof sqsEvent>;
 

@@ -32,7 +32,11 @@ const acceptedObject = z.object({
   unknownColumns: z.array(z.string()),
 });
 
-export const validateObjectInput = runInput;
+export const validateObjectInput = runInput.extend({
+  /** The state machine that asks: how large an object may be depends on it. */
+  workflow: z.enum(['etl', 'csv-map']).default('etl'),
+});
+export type ValidateObjectInput = z.input<typeof validateObjectInput>;
 export const validateObjectOutput = z.discriminatedUnion('valid', [
   acceptedObject,
   refusal.extend({ valid: z.literal(false) }),

@@ -1,4 +1,4 @@
-import { MAP_READER_DELIMITERS, type WorkflowChoice } from '@sluice/record-schema';
+import { type Dataset, MAP_READER_DELIMITERS, type WorkflowChoice } from '@sluice/record-schema';
 import type { CsvDelimiter } from './asl.ts';
 
 /** The state machines that take an object to published rows. */
@@ -13,6 +13,10 @@ export const csvDelimiterOf = (delimiter: string): CsvDelimiter | null => {
   const known: Readonly<Record<string, CsvDelimiter>> = MAP_READER_DELIMITERS;
   return Object.hasOwn(known, delimiter) ? (known[delimiter] ?? null) : null;
 };
+
+/** The state machine of `csv-map` that objects of a dataset may go through; null: none of them does. */
+export const csvMapOf = ({ source, workflow }: Pick<Dataset, 'source' | 'workflow'>): CsvDelimiter | null =>
+  workflow === 'etl' || !source.formats.includes('csv') ? null : csvDelimiterOf(source.delimiter);
 
 /** What of an object decides through which state machine it goes. */
 export interface ObjectToTake {

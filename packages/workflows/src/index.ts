@@ -4,6 +4,7 @@ export {
   chooseWorkflow,
   csvDelimiterOf,
   csvMapMaxBytes,
+  csvMapOf,
   type ObjectToTake,
   WORKFLOWS,
   type WorkflowName,

@@ -1,51 +1,44 @@
 import { CloudwatchLogGroup } from '@cdktf/provider-aws/lib/cloudwatch-log-group/index.js';
 import { SfnStateMachine } from '@cdktf/provider-aws/lib/sfn-state-machine/index.js';
 import { datasets } from '@sluice/datasets';
-import { etlDefinition } from '@sluice/workflows';
+import type { StateMachine as Definition } from '@sluice/workflows';
 import { Construct } from 'constructs';
 import type { Deployment } from './deployment.ts';
-import type { Functions } from './functions.ts';
+import type { LakeFolders } from './folder-access.ts';
 import { allow } from './policy.ts';
 import { ServiceRole } from './role.ts';
-import { workflowPermissions } from './workflow-permissions.ts';
+import { mapLabelsIn, workflowPermissions } from './workflow-permissions.ts';
 
-interface EtlWorkflowProps {
-  readonly functions: Functions;
-  /** A dataset's crawler is called `<prefix><dataset>`. */
-  readonly crawlerPrefix: string;
-  /** The topic that hears of every run's end. */
-  readonly runsTopicArn: string;
+/** What every state machine is deployed with. */
+export interface StateMachineSurroundings {
+  readonly folders: LakeFolders;
   readonly curatedBucket: string;
   /** Encrypts definition, executions, logs and the topic. */
   readonly keyArn: string;
 }
 
-/** The state machine `<prefix>-etl`, its log and its role. */
-export class EtlWorkflow extends Construct {
+interface StateMachineProps extends StateMachineSurroundings {
+  /** Its name without the prefix: `etl`. */
+  readonly name: string;
+  /** What its role is for, in one line. */
+  readonly description: string;
+  readonly definition: Definition;
+}
+
+/** The state machine `<prefix>-<name>`, its log and its role. */
+export class StateMachine extends Construct {
   readonly name: string;
   readonly arn: string;
   readonly logGroupName: string;
 
-  constructor(scope: Construct, id: string, deployment: Deployment, props: EtlWorkflowProps) {
+  constructor(scope: Construct, id: string, deployment: Deployment, props: StateMachineProps) {
     super(scope, id);
     const { environment, accountId, partition } = deployment;
-    const { region, discovery, transform, retention } = environment;
-    const { functions, keyArn } = props;
-    this.name = deployment.nameOf('etl');
-
-    const definition = etlDefinition({
-      functions,
-      crawlerPrefix: props.crawlerPrefix,
-      // Not deployed, and not reached: validate-object refuses what is too large for a Lambda.
-      job: { name: deployment.nameOf('transform-spark'), timeoutSeconds: 2 * 60 * 60 },
-      topicArn: props.runsTopicArn,
-      curatedBucket: props.curatedBucket,
-      limits: {
-        lambdaMaxBytes: transform.lambdaMaxBytes,
-        crawlerCheckSeconds: discovery.checkSeconds,
-        crawlerMaxChecks: discovery.maxChecks,
-      },
-    });
+    const { region, retention } = environment;
+    const { definition, keyArn } = props;
+    this.name = deployment.nameOf(props.name);
+    const machineArn = deployment.arnOf('states', `stateMachine:${this.name}`);
+    const labels = mapLabelsIn(definition);
 
     // CloudWatch keeps one policy for all that deliver logs, and it holds 5120 characters. Names that begin like this
     // take none of them: https://docs.aws.amazon.com/step-functions/latest/dg/cw-logs.html
@@ -55,15 +48,19 @@ export class EtlWorkflow extends Construct {
       kmsKeyId: keyArn,
     });
     this.logGroupName = logs.name;
-    const role = new ServiceRole(this, 'etl', deployment, {
-      description: 'Takes one raw object to the curated zone, or to quarantine',
+    const role = new ServiceRole(this, props.name, deployment, {
+      description: props.description,
       service: 'states.amazonaws.com',
       may: [
         ...workflowPermissions(definition, {
+          name: this.name,
           datasets: [...datasets.keys()],
           topicKeyArn: keyArn,
           region,
           glueArn: (resource) => deployment.arnOf('glue', resource),
+          statesArn: (resource) => deployment.arnOf('states', resource),
+          folders: props.folders,
+          curatedBucket: props.curatedBucket,
         }),
         // None of these has resources to name: https://docs.aws.amazon.com/step-functions/latest/dg/cw-logs.html#cloudwatch-iam-policy
         allow(
@@ -95,10 +92,11 @@ export class EtlWorkflow extends Construct {
         // https://docs.aws.amazon.com/step-functions/latest/dg/encryption-at-rest.html
         allow('EncryptExecutions', ['kms:Decrypt', 'kms:GenerateDataKey'], [keyArn], {
           StringEquals: {
-            'kms:EncryptionContext:aws:states:stateMachineArn': deployment.arnOf(
-              'states',
-              `stateMachine:${this.name}`,
-            ),
+            'kms:EncryptionContext:aws:states:stateMachineArn': [
+              machineArn,
+              // What the children of a Distributed Map are executions of.
+              ...labels.map((label) => `${machineArn}/${label}`),
+            ],
           },
         }),
         // The `*` is part of the value that the service sends, and no pattern.
@@ -114,10 +112,11 @@ export class EtlWorkflow extends Construct {
       type: 'STANDARD',
       definition: JSON.stringify(definition),
       roleArn: role.arn,
-      // The data is keys, counts and scores, never a row: what a person asks the log for.
       loggingConfiguration: {
         level: 'ALL',
-        includeExecutionData: true,
+        // Keys, counts and scores are what a person asks the log for. The children of a Distributed Map log here as well,
+        // and they are given rows.
+        includeExecutionData: labels.length === 0,
         logDestination: `${logs.arn}:*`,
       },
       tracingConfiguration: { enabled: true },
