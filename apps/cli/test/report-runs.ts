@@ -9,6 +9,7 @@ import { defineDataset, double, text, timestamp } from '@sluice/record-schema';
 import type { Manifest, QualityReport, RunInput } from '@sluice/step-contracts';
 import { etlDefinition } from '@sluice/workflows';
 import type { QuarantinedRow, ReportInput } from '../src/report/report-input.ts';
+import { csvMap, runBatches } from './csv-map-runs.ts';
 
 /** Stands in every value of a PII field and in every malformed row. */
 export const CANARY = 'jane.canary@example.com';
@@ -97,6 +98,7 @@ const historyOf = async (answers: Answers): Promise<readonly HistoryEvent[]> => 
         gate: answers.valid === false ? 'validation' : 'quality',
         code: 'missing_column',
         message: 'no',
+        manifest: { bucket: 'curated', key: 'runs/orders/orders-3f9a1c07d2e84b56.json' },
       }),
     ],
   };
@@ -284,6 +286,14 @@ const published: Manifest = {
   quality: goodQuality,
 };
 
+const memoized = <T>(make: () => Promise<T>): (() => Promise<T>) => {
+  let made: Promise<T> | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
+};
+
 const commands = [
   { purpose: 'Look at the quarantined rows', line: 'sluice quarantine orders-3f9a1c07d2e84b56' },
   {
@@ -293,7 +303,19 @@ const commands = [
 ];
 const show = [{ purpose: 'Look at the run again', line: `sluice show ${run.runId}` }];
 
-const shared = { dataset, definition, examples: [], commands: show };
+const shared = { dataset, definition, mapRun: null, examples: [], commands: show };
+
+/** More than a strip has cells. Its batches take a second, and every report of it is of the same. */
+const failingBatches = memoized(() =>
+  runBatches({
+    runId: run.runId,
+    count: 600,
+    luckOf: (batch) => (batch % 40 === 7 ? 'recorded' : batch % 90 === 3 ? 'retried' : 'processed'),
+  }),
+);
+const brokenBatches = memoized(() =>
+  runBatches({ runId: run.runId, count: 100, luckOf: (batch) => (batch === 60 ? 'failed' : 'processed') }),
+);
 
 /** One run of each kind, with the history that the real state machine leaves. */
 export const runs = {
@@ -344,6 +366,26 @@ export const runs = {
     },
     history: await historyOf({ passed: false }),
   }),
+  publishedByBatches: async (): Promise<ReportInput> => ({
+    ...shared,
+    run: { ...published, engine: 'typescript' },
+    ...(await failingBatches()),
+    definition: csvMap,
+    examples,
+    commands,
+  }),
+  failedInABatch: async (): Promise<ReportInput> => ({
+    ...shared,
+    run: {
+      status: 'failed',
+      ...run,
+      error: 'PipelineFailed',
+      cause: 'The specified tolerated failure threshold was exceeded',
+      quality: null,
+    },
+    ...(await brokenBatches()),
+    definition: csvMap,
+  }),
   failed: async (): Promise<ReportInput> => ({
     ...shared,
     run: {
@@ -362,8 +404,19 @@ const HOSTILE = `"><script>document.title='broken'</script><img src=x onerror=al
 /** Every text that comes from outside tries to break out of the page, or to be wider than it. */
 export const hostile = async (evil = HOSTILE): Promise<ReportInput> => {
   const input = await runs.published();
+  const { mapRun } = await brokenBatches();
   return {
     ...input,
+    mapRun: mapRun.results && {
+      ...mapRun,
+      state: evil,
+      results: {
+        ...mapRun.results,
+        bucket: evil,
+        files: [{ status: 'FAILED', key: `${evil}/${evil}`, bytes: 1 }],
+        failures: [{ first: 0, rows: 1, end: 'failed', error: evil, attempts: null }],
+      },
+    },
     run: {
       ...published,
       runId: evil,

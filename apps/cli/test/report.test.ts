@@ -165,6 +165,8 @@ describe('the report', () => {
       publishedAfterARetry: '1,180 rows of orders published',
       refused: 'An object of orders was refused',
       belowThreshold: 'An object of orders is below its quality threshold',
+      publishedByBatches: '1,180 rows of orders published',
+      failedInABatch: 'A run of orders failed',
       failed: 'A run of orders failed',
     });
   });

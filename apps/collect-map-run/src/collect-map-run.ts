@@ -33,6 +33,8 @@ export interface CollectMapRunDeps {
   /** Gives the work a folder and removes it afterwards. */
   readonly withScratchFolder: <T>(work: (folder: string) => Promise<T>) => Promise<T>;
   readonly openParquetWriter: (dataset: Dataset, scratchDir: string) => Promise<ParquetWriter>;
+  /** How far the pass over the object has come, and then the one over the parts; between 0 and 1. */
+  readonly onProgress?: (fraction: number) => void;
 }
 
 /**
@@ -115,19 +117,32 @@ const readRaw = async (
   { object }: CollectMapRunInput,
   dataset: Dataset,
   scratchDir: string,
-  { objects }: CollectMapRunDeps,
+  { objects, onProgress }: CollectMapRunDeps,
 ): Promise<RawRows | RefusedObject> => {
-  const { etag, size: _size, ...version } = object;
+  const { etag, size, ...version } = object;
   const body = await objects.read(version, { ifMatch: etag });
   if (!body)
     throw new Error(`The object ${object.key} in bucket ${object.bucket} is gone; put it there again.`);
   try {
-    return await readRawRows(dataset, body, scratchDir);
+    return await readRawRows(dataset, onProgress ? told(body, size, onProgress) : body, scratchDir);
   } catch (error) {
     if (error instanceof RefusedObject) return error;
     throw error;
   }
 };
+
+async function* told(
+  body: AsyncIterable<Uint8Array>,
+  size: number,
+  onProgress: (fraction: number) => void,
+): AsyncGenerator<Uint8Array, void> {
+  let read = 0;
+  for await (const chunk of body) {
+    yield chunk;
+    read += chunk.length;
+    onProgress(read / size);
+  }
+}
 
 /** Stages the rows and proves that none is missing. */
 const stageRows = async (
@@ -136,7 +151,7 @@ const stageRows = async (
   raw: RawRows,
   batches: readonly Batch[],
   scratchDir: string,
-  { objects, curatedBucket: bucket, openParquetWriter }: CollectMapRunDeps,
+  { objects, curatedBucket: bucket, openParquetWriter, onProgress }: CollectMapRunDeps,
 ) => {
   const prefix = stagingPrefix(runId);
   const { isDuplicate, duplicates } = await findDuplicates(raw);
@@ -156,7 +171,10 @@ const stageRows = async (
       raw,
       isDuplicate,
       batches,
-      readPart: (batch) => readBytes(objects, { bucket, key: partAt(runId, batch) }),
+      readPart: (batch) => {
+        onProgress?.(Math.min(1, batch.first / raw.rows));
+        return readBytes(objects, { bucket, key: partAt(runId, batch) });
+      },
       accepted,
       quarantine,
     });

@@ -14,8 +14,8 @@ const mapRunCounts = z.object({
   resultsWritten: count,
 });
 
-/** Rows by what became of them, before duplicates and rows that the reader padded or cut are looked for. */
-export const FATES = ['accepted', 'filtered', 'quarantined', 'notProcessed', 'unfinished'] as const;
+/** What became of rows, the worst last, before duplicates and rows that the reader padded or cut are looked for. */
+export const FATES = ['accepted', 'filtered', 'quarantined', 'unfinished', 'notProcessed'] as const;
 /** `notProcessed`: the batch failed for good. `unfinished`: it was stopped, or never started; a redrive runs it. */
 export type Fate = (typeof FATES)[number];
 

@@ -1,16 +1,30 @@
 import { type Html, html } from './html.ts';
 
 /** What a part of a bar stands for; the style sheet gives each its colour and its pattern. */
-export type Tone = 'accepted' | 'filtered' | 'duplicates' | 'quarantined' | 'refused' | 'lost';
+export type Tone =
+  | 'accepted'
+  | 'filtered'
+  | 'duplicates'
+  | 'quarantined'
+  | 'refused'
+  | 'lost'
+  | 'unprocessed'
+  | 'unfinished';
 
 /** The least share, in percent, with which a part can still be seen. */
 const SLIVER = 1.5;
 
-/** Percentages that add up to 100. Parts that are there, but too small to be seen, are widened at the cost of others. */
-export const visibleShares = (parts: readonly number[]): readonly number[] => {
+/**
+ * Percentages that add up to 100. Parts that are there, but too small to be seen, are widened at the cost of others.
+ *
+ * @param least of each part, if not the same for all
+ */
+export const visibleShares = (parts: readonly number[], least: readonly number[] = []): readonly number[] => {
   const whole = parts.reduce((sum, part) => sum + part, 0);
   if (whole === 0) return parts.map(() => 0);
-  const widened = parts.map((part) => (part === 0 ? 0 : Math.max((part / whole) * 100, SLIVER)));
+  const widened = parts.map((part, at) =>
+    part === 0 ? 0 : Math.max((part / whole) * 100, least[at] ?? SLIVER),
+  );
   const sum = widened.reduce((total, share) => total + share, 0);
   return widened.map((share) => (share / sum) * 100);
 };
@@ -23,15 +37,15 @@ export const barPatterns = html`<svg class="patterns" width="0" height="0" aria-
 <pattern id="pattern-duplicates" width="6" height="6" patternUnits="userSpaceOnUse"><circle cx="3" cy="3" r="1.4"/></pattern>
 <pattern id="pattern-quarantined" width="7" height="7" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><rect width="1.6" height="7"/><rect width="7" height="1.6"/></pattern>
 <pattern id="pattern-refused" width="10" height="10" patternUnits="userSpaceOnUse" patternTransform="rotate(-45)"><rect width="1" height="10"/></pattern>
+<pattern id="pattern-unprocessed" width="5" height="5" patternUnits="userSpaceOnUse"><rect width="5" height="2"/></pattern>
+<pattern id="pattern-unfinished" width="8" height="8" patternUnits="userSpaceOnUse"><circle cx="4" cy="4" r="1"/></pattern>
 <pattern id="pattern-lost" width="6" height="6" patternUnits="userSpaceOnUse"><rect width="2" height="6"/></pattern>
 </defs></svg>`;
 
-const filled = (tone: Tone, x: string, width: string): Html => {
-  const pattern =
-    tone === 'accepted'
-      ? html``
-      : html`<rect class="pattern" x="${x}" width="${width}" height="100%" fill="url(#pattern-${tone})"/>`;
-  return html`<rect class="tone-${tone}" x="${x}" width="${width}" height="100%"/>${pattern}`;
+/** A rectangle of these attributes in the colour of its tone and, unless it is `plain`, in its pattern. */
+export const filled = (tone: Tone, place: Html, plain = tone === 'accepted'): Html => {
+  const pattern = plain ? html`` : html`<rect class="pattern"${place} fill="url(#pattern-${tone})"/>`;
+  return html`<rect class="tone-${tone}"${place}/>${pattern}`;
 };
 
 /** One bar of parts in their order. It shows nothing that the table beside it does not say. */
@@ -40,15 +54,15 @@ export const stackedBar = (parts: readonly { readonly tone: Tone; readonly rows:
   let from = 0;
   const pieces = parts.map(({ tone }, at) => {
     const width = shares[at] ?? 0;
-    const piece = html`${filled(tone, percent(from), percent(width))}<rect class="seam" x="${percent(from)}" width="${from === 0 || width === 0 ? 0 : 1.5}" height="100%"/>`;
+    const piece = html`${filled(tone, html` x="${percent(from)}" width="${percent(width)}" height="100%"`)}<rect class="seam" x="${percent(from)}" width="${from === 0 || width === 0 ? 0 : 1.5}" height="100%"/>`;
     from += width;
     return piece;
   });
   return html`<svg class="stacked" width="100%" height="36" aria-hidden="true">${pieces}</svg>`;
 };
 
-export const swatch = (tone: Tone): Html =>
-  html`<svg class="swatch" width="16" height="16" aria-hidden="true">${filled(tone, '0%', '100%')}</svg>`;
+export const swatch = (tone: Tone, plain?: boolean): Html =>
+  html`<svg class="swatch" width="16" height="16" aria-hidden="true">${filled(tone, html` width="100%" height="100%"`, plain)}</svg>`;
 
 /** A small bar for a share of 0 to 1. */
 export const shareBar = (share: number): Html =>

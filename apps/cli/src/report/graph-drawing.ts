@@ -162,6 +162,19 @@ const drawEdge = (
   return html`<g class="${kind}"><path class="line" d="${line}"/><path class="tip" d="M0 0 L${-TIP} 4 L${-TIP} -4 Z" transform="translate(${at(end)}) rotate(${turn})"/></g>`;
 };
 
+/** How far each of the cards behind a Map sticks out on both sides; there is less room between narrow columns. */
+const cardStep = ({ node, pitch }: Geometry): number => Math.min(4, (pitch.x - node.width) / 5);
+
+/** A Map lies on the cards of its children. */
+const cards = (type: string, geometry: Geometry): Html | readonly Html[] => {
+  if (type !== 'Map') return NOTHING;
+  const { width, height } = geometry.node;
+  return [2, 1].map((behind) => {
+    const [out, inset] = [behind * cardStep(geometry), behind * 5];
+    return html`<rect class="child" x="${-out}" y="${inset}" width="${width + 2 * out}" height="${height - 2 * inset}" rx="4"/>`;
+  });
+};
+
 /** Decisions have cut corners, ends are round. */
 const outline = (type: string, width: number, height: number): Html => {
   const cut = 8;
@@ -202,8 +215,9 @@ const drawNode = (
   state: DrawnState,
   stay: Stay | undefined,
   origin: Point,
-  { node, fontSize, label }: Geometry,
+  geometry: Geometry,
 ): Html => {
+  const { node, fontSize, label } = geometry;
   const lines = [...labelLines(name, label), ...(stay ? [stayLine(stay, state.Type, label)] : [])];
   const lineHeight = fontSize * 1.22;
   const first = node.height / 2 - ((lines.length - 1) * lineHeight) / 2 + fontSize * 0.34;
@@ -216,7 +230,7 @@ const drawNode = (
   const handled = state.Catch?.length
     ? html`<circle class="handled" cx="${node.width - 6}" cy="6" r="1.8"/>`
     : NOTHING;
-  return html`<g class="${kind}" transform="translate(${at(origin)})"><title>${name}${state.Comment ? `: ${state.Comment}` : ''}</title>${outline(state.Type, node.width, node.height)}${handled}${texts}</g>`;
+  return html`<g class="${kind}" transform="translate(${at(origin)})"><title>${name}${state.Comment ? `: ${state.Comment}` : ''}</title>${cards(state.Type, geometry)}${outline(state.Type, node.width, node.height)}${handled}${texts}</g>`;
 };
 
 export interface Picture {

@@ -5,6 +5,7 @@ import { columnsSection } from './columns-section.ts';
 import { filesSection } from './files-section.ts';
 import { headline, headSection, nextSection } from './head-section.ts';
 import { Html, html, NOTHING } from './html.ts';
+import { mapRunSection } from './map-run-section.ts';
 import { reasonsSection } from './reasons-section.ts';
 import type { ReportInput } from './report-input.ts';
 import { rowsSection } from './rows-section.ts';
@@ -47,6 +48,7 @@ ${headSection(input)}
 ${nextSection(input)}
 ${rowsSection(input)}
 ${waySection(input)}
+${mapRunSection(input)}
 ${scoreSection(quality)}
 ${reasonsSection(input)}
 ${quality === null ? NOTHING : columnsSection(quality, input.dataset)}

@@ -1,6 +1,7 @@
 import type { HistoryEvent } from '@sluice/local-stepfunctions';
 import type { Dataset } from '@sluice/record-schema';
 import type { Manifest, QualityReport, RunInput } from '@sluice/step-contracts';
+import type { MapRunRecord } from '../lake/map-run-record.ts';
 
 /** A run that broke before it was over: it has left no manifest. */
 export interface FailedRun extends RunInput {
@@ -52,6 +53,8 @@ export interface ReportInput {
   /** The definition that ran, and the events of its execution in order. */
   readonly definition: DrawnStateMachine;
   readonly history: readonly HistoryEvent[];
+  /** Null if there was none: the workflow has no Distributed Map, or did not get to it. */
+  readonly mapRun: MapRunRecord | null;
   /** Some of the quarantined rows; the report masks them. */
   readonly examples: readonly QuarantinedRow[];
   readonly commands: readonly NextCommand[];

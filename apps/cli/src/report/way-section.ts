@@ -7,12 +7,13 @@ import { shownText } from './shown-text.ts';
 import { type Edge, graphOf } from './state-graph.ts';
 import { type Stay, takesTime, totalMilliseconds, wayTaken } from './way-taken.ts';
 
-const stepRow = (name: string, stay: Stay, { States }: DrawnStateMachine): Html => {
+const stepRow = (name: string, stay: Stay, { definition: { States }, mapRun }: ReportInput): Html => {
   const state = States[name];
   const note = [
     state?.Type === 'Choice' && stay.next.length > 0
       ? `Chose ${stay.next.map((next) => shownText(next, 80)).join(', then ')}.`
       : shownText(state?.Comment ?? '', 200),
+    ...(mapRun?.state === name ? [`${plural(mapRun.executions.total, 'child', 'children')}.`] : []),
     ...(stay.visits > 1 ? [`Visited ${plural(stay.visits, 'time')}.`] : []),
     ...(stay.attempts > stay.visits ? [`Tried ${plural(stay.attempts, 'time')}.`] : []),
   ].join(' ');
@@ -22,17 +23,21 @@ const stepRow = (name: string, stay: Stay, { States }: DrawnStateMachine): Html 
   return html`<tr><th scope="row">${shownText(name, 80)}${note === '' ? NOTHING : html`<p class="note">${note}</p>`}${failed}</th><td class="number">${took}</td></tr>`;
 };
 
-const legend = (edges: readonly Edge[]): Html => {
+const legend = (edges: readonly Edge[], { States }: DrawnStateMachine): Html => {
   const handlers = [...new Set(edges.filter(({ kind }) => kind === 'catch').map(({ to }) => to))];
   const caught =
     handlers.length === 0
       ? NOTHING
       : html` A dot in the corner: if this state fails for good, the way leads on to ${shownText(handlers.join(' or '), 200)}; these ways are drawn only when taken.`;
-  return html`<p class="note">Bold lines, ✓ and ✕ mark the way taken; the rest was not needed. Cut corners are decisions, round shapes are ends.${caught}</p>`;
+  const maps = Object.values(States).some(({ Type }) => Type === 'Map')
+    ? ', and what lies on a stack runs many times side by side'
+    : '';
+  return html`<p class="note">Bold lines, ✓ and ✕ mark the way taken; the rest was not needed. Cut corners are decisions, round shapes are ends${maps}.${caught}</p>`;
 };
 
 /** The state machine as a graph with the way that this run took, and the same way as a table. */
-export const waySection = ({ definition, history }: ReportInput): Html => {
+export const waySection = (input: ReportInput): Html => {
+  const { definition, history } = input;
   const stays = wayTaken(definition, history);
   const graph = graphOf(definition);
   const taken = new Set(graph.edges.filter(({ from, to }) => stays.get(from)?.next.includes(to)));
@@ -60,13 +65,13 @@ export const waySection = ({ definition, history }: ReportInput): Html => {
 <div class="way">
 <figure>
 ${layout.cells.size === 0 ? NOTHING : [drawGraph(picture, WIDE, 'wide'), drawGraph(picture, NARROW, 'narrow')]}
-<figcaption>${legend(graph.edges)}</figcaption>
+<figcaption>${legend(graph.edges, definition)}</figcaption>
 </figure>
 <div>
 <table class="steps">
 <caption>Step by step</caption>
 <thead><tr><th scope="col">State</th><th scope="col" class="number">Took</th></tr></thead>
-<tbody>${[...stays].map(([name, stay]) => stepRow(name, stay, definition))}</tbody>
+<tbody>${[...stays].map(([name, stay]) => stepRow(name, stay, input))}</tbody>
 ${total === null ? NOTHING : html`<tfoot><tr><th scope="row">Together</th><td class="number">${duration(total)}</td></tr></tfoot>`}
 </table>
 </div>

@@ -19,8 +19,11 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 export const takesTime = (type: string | undefined): boolean =>
   !['Choice', 'Pass', 'Succeed', 'Fail'].includes(type ?? '');
 
-const failureOf = (event: HistoryEvent): string | null => {
-  const details = event.taskFailedEventDetails ?? event.taskTimedOutEventDetails;
+/** Tasks inside a Map fail in its history, too; what counts for the Map is how its run ends. */
+const failureOf = (event: HistoryEvent, isMap: boolean): string | null => {
+  const details = isMap
+    ? event.mapRunFailedEventDetails
+    : (event.taskFailedEventDetails ?? event.taskTimedOutEventDetails);
   return details === undefined ? null : (details.error ?? 'an error without a name');
 };
 
@@ -49,12 +52,15 @@ export const wayTaken = (
       const { name, since, stay } = here;
       if (event.stateExitedEventDetails?.name === name || isBrokenOff(event))
         stay.milliseconds += time - since;
-      if (States[name]?.Type !== 'Task') continue;
-      if (event.type === 'TaskScheduled') {
+      const type = States[name]?.Type;
+      if (type !== 'Task' && type !== 'Map') continue;
+      if (type === 'Task' && event.type === 'TaskScheduled') {
         stay.attempts += 1;
         stay.error = null;
+      } else if (type === 'Map' && /^MapRun(Started|Redriven)$/.test(event.type)) {
+        stay.error = null;
       }
-      stay.error = failureOf(event) ?? stay.error;
+      stay.error = failureOf(event, type === 'Map') ?? stay.error;
     }
   }
   return stays;

@@ -2,6 +2,7 @@ import type { Manifest, RunInput } from '@sluice/step-contracts';
 import { EXIT } from '../exit-codes.ts';
 import type { ExecutionRecord } from '../lake/execution-record.ts';
 import { manifestAddress } from '../lake/manifests.ts';
+import type { BatchResults } from '../lake/map-run-record.ts';
 import type { Lake } from '../lake/open-lake.ts';
 import type { NextCommand } from '../report/report-input.ts';
 import { printable } from '../terminal/printable.ts';
@@ -21,10 +22,17 @@ export interface RunView extends RunInput {
     /** Quarantined rows, or the refused object. */
     readonly quarantine: string | null;
     readonly manifest: string | null;
+    /** The folder of what a Map Run's ResultWriter left. */
+    readonly mapResults: string | null;
     readonly report: string | null;
   };
   readonly next: readonly NextCommand[];
 }
+
+const shownFolder = (lake: Lake, { bucket, files }: BatchResults): string | null => {
+  const key = files[0]?.key;
+  return key === undefined ? null : lake.shown({ bucket, key: key.slice(0, key.lastIndexOf('/')) });
+};
 
 export const statusOf = (manifest: Manifest | null, execution: ExecutionRecord | null): RunView['status'] =>
   manifest?.status ?? (execution?.status === 'ABORTED' ? 'stopped' : 'failed');
@@ -54,6 +62,7 @@ export const viewOf = (lake: Lake, { run, manifest, execution, report }: KnownRu
       published: manifest?.status === 'published' ? manifest.files.map(({ key }) => curated(key)) : [],
       quarantine: quarantine === undefined ? null : curated(quarantine),
       manifest: manifest ? lake.shown(manifestAddress(dataset, runId)) : null,
+      mapResults: execution?.mapRun?.results ? shownFolder(lake, execution.mapRun.results) : null,
       report,
     },
     next: nextCommands(lake, run, manifest, execution),

@@ -12,13 +12,7 @@ import { parquetRowCounter } from '@sluice/publish-run/parquet-row-counter';
 import { publishRun } from '@sluice/publish-run/publish-run';
 import { rejectRun } from '@sluice/publish-run/reject-run';
 import { type FailedBatchLetter, recordFailedRows } from '@sluice/record-failed-rows/record-failed-rows';
-import {
-  type EngineLimits,
-  type OpenObject,
-  openParquetWriter,
-  type StatementProgress,
-  stageObject,
-} from '@sluice/record-transform';
+import { type EngineLimits, type OpenObject, openParquetWriter, stageObject } from '@sluice/record-transform';
 import { scoreQuality } from '@sluice/score-quality/score-quality';
 import {
   collectMapRunInput,
@@ -52,7 +46,8 @@ export interface StepParts {
   readonly pseudonymKey: string | undefined;
   /** How the engines open the object: here they may share what was read of it. */
   readonly open: OpenObject;
-  readonly onProgress: (progress: StatementProgress) => void;
+  /** How far the current pass over the object, or over what was made of it, has come; between 0 and 1. */
+  readonly onProgress: (fraction: number) => void;
   /** What the dead-letter queue would get. */
   readonly onDeadLetter: (letter: FailedBatchLetter) => void;
 }
@@ -107,7 +102,8 @@ export const stepsOf = (parts: StepParts): Steps => {
     scoreQuality: (payload) =>
       scoreQuality(scoreQualityInput.parse(payload), {
         ...engines,
-        scoreObject: (request) => scoreObject({ ...request, limits, open, onProgress }),
+        scoreObject: (request) =>
+          scoreObject({ ...request, limits, open, onProgress: ({ fraction }) => onProgress(fraction) }),
       }),
     transformObject: (payload) =>
       transformObject(transformObjectInput.parse(payload), {
@@ -118,7 +114,7 @@ export const stepsOf = (parts: StepParts): Steps => {
             context: { asOf, ...(pseudonymKey === undefined ? {} : { pseudonymKey }) },
             limits,
             open,
-            onProgress,
+            onProgress: ({ fraction }) => onProgress(fraction),
           }),
       }),
     processRows: (payload) => processRows(processRowsInput.parse(payload), { ...engines, judgeFor }),
@@ -131,6 +127,7 @@ export const stepsOf = (parts: StepParts): Steps => {
       collectMapRun(collectMapRunInput.parse(payload), {
         ...engines,
         openParquetWriter: (dataset, folder) => openParquetWriter(dataset, folder, writerLimits),
+        onProgress,
       }),
     publishRun: (payload) => {
       const input = publishing.parse(payload);

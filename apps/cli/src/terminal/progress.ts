@@ -20,6 +20,8 @@ export interface ProgressLine extends LiveLine {
 // A rate from less than this would be a guess: DuckDB's own figures come in leaps.
 const SETTLED_MS = 500;
 const SETTLED_FRACTION = 0.05;
+/** Who works longer than this without a word is seen to be still at work. */
+const LONG_MS = 1000;
 
 /** A line that tells of pieces of work, one after another. */
 export const progressLine = (terminal: Terminal, now: () => number): ProgressLine => {
@@ -45,13 +47,18 @@ export const progressLine = (terminal: Terminal, now: () => number): ProgressLin
   };
 };
 
-/** `TransformObject`, `45 %`, `450,000 of 1,000,000 rows`, `45.0 MB of 100.0 MB`, `52.1 MB/s`, `1.2 s left` */
+/**
+ * `TransformObject`, `45 %`, `450,000 of 1,000,000 rows`, `45.0 MB of 100.0 MB`, `52.1 MB/s`, `1.2 s left`; of work that
+ * does not know how far it is: `UpdateDataCatalog …`, `1.4 s`
+ */
 const wordsOf = (
   { label, fraction, size, rows }: Progress,
   gained: number,
   milliseconds: number,
 ): readonly string[] => {
-  if (fraction === null) return [`${label} …`];
+  if (fraction === null) {
+    return milliseconds < LONG_MS ? [`${label} …`] : [`${label} …`, duration(milliseconds)];
+  }
   const rate = milliseconds >= SETTLED_MS && gained >= SETTLED_FRACTION ? gained / milliseconds : null;
   return [
     label,

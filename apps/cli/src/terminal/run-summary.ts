@@ -5,6 +5,7 @@ import { etlMachine } from '../run/etl-machine.ts';
 import { causeOf, type RunView } from '../run/run-view.ts';
 import { bar } from './bar.ts';
 import { bytes, count, duration, plural, share } from './figures.ts';
+import { mapRunLines } from './map-run-summary.ts';
 import { printable } from './printable.ts';
 import { redriveLine } from './redrive-line.ts';
 import type { Paint } from './terminal.ts';
@@ -37,6 +38,7 @@ export const runSummary = (view: RunView, paint: Paint): string => {
           ),
         ]
       : []),
+    ...(execution?.mapRun ? [block('Map run', mapRunLines(execution.mapRun, paint), paint)] : []),
     ...(quality ? [block('Quality', qualityLines(quality, paint), paint)] : []),
     ...(manifest?.status === 'published' ? [block('Rows', rowLines(manifest, paint), paint)] : []),
     block('Files', fileLines(view), paint),
@@ -157,6 +159,7 @@ const fileLines = ({ files, manifest }: RunView): string[] => {
     ...line('quarantine', files.quarantine, quarantined ? `  ${plural(quarantined.rows, 'row')}` : ''),
     ...line('raw', files.raw),
     ...line('manifest', files.manifest),
+    ...line('map results', files.mapResults),
     ...line('report', files.report),
   ];
 };

@@ -10,7 +10,7 @@ import type { Terminal } from './terminal.ts';
 /** Failed batches that are told of one by one; the rest are counted. */
 const TOLD_BATCHES = 5;
 
-/** Shows a run as it goes: progress, and its notifications. */
+/** Shows a run as it goes: progress, and its notifications. Until `done` it looks at the run now and then. */
 export const watchRun = (
   terminal: Terminal,
   now: () => number = Date.now,
@@ -19,14 +19,24 @@ export const watchRun = (
   let size = 0;
   let rows: number | null = null;
   let state = 'Landing';
+  let fraction: number | null = null;
+  let map: { readonly rows: () => number; readonly show: () => void } | null = null;
   let failedBatches = 0;
-  let endSampling = (): void => undefined;
-  const show = (fraction: number | null): void => line.update({ label: state, fraction, size, rows });
+  const show = (reached: number | null): void => {
+    fraction = reached;
+    line.update({ label: state, fraction, size, rows });
+  };
   const say = (text: string): void => {
     line.clear();
     terminal.err(text);
   };
   const notify = (text: string): void => say(`  ${terminal.paint.dim('notification')}  ${printable(text)}\n`);
+  // Children come and go by the thousand: their counts are looked at, they do not report.
+  const timer = setInterval(() => {
+    if (map) map.show();
+    else if (fraction === null) show(null);
+  }, LIVE_EVERY_MS);
+  timer.unref();
   return {
     waiting: () => say('  Another process runs an object of this name; waiting for it.\n'),
     landing: (done, of) => {
@@ -37,7 +47,11 @@ export const watchRun = (
       ({ size } = run.object);
     },
     event: ({ type, stateEnteredEventDetails: entered, taskSucceededEventDetails: succeeded }) => {
-      if (entered) endSampling();
+      if (entered && map) {
+        // The steps that follow go over the same rows.
+        rows = map.rows();
+        map = null;
+      }
       if ((type === 'TaskStateEntered' || type === 'MapStateEntered') && entered) {
         state = entered.name;
         show(null);
@@ -47,38 +61,26 @@ export const watchRun = (
     mapRun: (mapRun, bytesRead) => {
       const words = mapRunMeter(now);
       const label = state;
-      // Children come and go by the thousand: none of them is waited upon, the counts are looked at now and then.
-      const timer = setInterval(() => {
-        line.show(() =>
-          words({
-            label,
-            mapRun: mapRun.describe(),
-            size,
-            bytesRead: bytesRead(),
-            recordedAsFailed: failedBatches,
-          }),
-        );
-      }, LIVE_EVERY_MS);
-      timer.unref();
-      endSampling = () => {
-        clearInterval(timer);
-        rows = mapRun.describe().itemCounts.total;
-        if (failedBatches > TOLD_BATCHES)
-          notify(`${count(failedBatches - TOLD_BATCHES)} more batches failed.`);
-        endSampling = () => undefined;
+      map = {
+        rows: () => mapRun.describe().itemCounts.total,
+        show: () =>
+          line.show(() =>
+            words({ ...mapRun.describe(), label, size, bytesRead: bytesRead(), failedBatches }),
+          ),
       };
     },
     batchFailed: ({ rows: { from, to }, error }) => {
       failedBatches += 1;
-      if (failedBatches <= TOLD_BATCHES)
-        notify(`Batch failed: rows ${count(from)} to ${count(to)} go to quarantine. ${error}`);
+      if (failedBatches > TOLD_BATCHES) return;
+      notify(`Batch failed: rows ${count(from)} to ${count(to)} go to quarantine. ${error}`);
+      if (failedBatches === TOLD_BATCHES) notify('Further batches that fail are counted.');
     },
     notified: (subject, message) => {
       const [first = ''] = message.split('\n');
       notify(`${subject}. ${first}`);
     },
     done: () => {
-      endSampling();
+      clearInterval(timer);
       line.clear();
     },
   };
