@@ -2,30 +2,21 @@ import { existsSync, globSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from '@jest/globals';
 import { datasets } from '@sluice/datasets';
-import { refusalErrors } from '@sluice/workflows';
+import { csvMapOf } from '@sluice/workflows';
 import { dev } from '../src/environments/dev.ts';
 import type { Environment } from '../src/environments/environment.ts';
 import { prod } from '../src/environments/prod.ts';
-import { at, type Resource, resources, stackOf } from './synthesized.ts';
+import { alarmNamed, composites, formulaOf, metricAlarms } from './found-alarms.ts';
+import { type Resource, resources, stackOf } from './synthesized.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
-const metricAlarms = (environment: Environment): Resource[] =>
-  resources(stackOf(environment), 'aws_cloudwatch_metric_alarm');
-const composites = (environment: Environment): Resource[] =>
-  resources(stackOf(environment), 'aws_cloudwatch_composite_alarm');
-const alarmNamed = (environment: Environment, name: string): Resource => {
-  const found = metricAlarms(environment).find(
-    ({ body }) => body.alarm_name === `${environment.namePrefix}-${name}`,
-  );
-  if (!found) throw new Error(`no alarm ${name}`);
-  return found;
-};
 const functionsOf = (environment: Environment): Resource[] =>
   resources(stackOf(environment), 'aws_lambda_function');
 const appOf = ({ body }: Resource): string => String(body.function_name).replace(`${prod.namePrefix}-`, '');
 
-describe.each([...metricAlarms(prod), ...composites(prod)])('the alarm $body.alarm_name', ({ body }) => {
+describe.each([...metricAlarms(prod), ...composites(prod)])('the alarm $body.alarm_name', (alarm) => {
+  const { body } = alarm;
   const description = String(body.alarm_description);
 
   test('says what is wrong, and names a runbook that is there', () => {
@@ -39,8 +30,7 @@ describe.each([...metricAlarms(prod), ...composites(prod)])('the alarm $body.ala
     // https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html
     expect(description.length).toBeLessThanOrEqual(1024);
     expect(String(body.alarm_name).length).toBeLessThanOrEqual(255);
-    const queries = Array.isArray(body.metric_query) ? body.metric_query : [];
-    expect(queries.filter((query) => at(query, 'metric') !== undefined).length).toBeLessThanOrEqual(10);
+    expect(formulaOf(alarm).metrics.length).toBeLessThanOrEqual(10);
   });
 });
 
@@ -62,7 +52,12 @@ describe('a mail', () => {
 
   test('goes out when it is over, where the metric can know', () => {
     const silent = metricAlarms(prod).filter(({ body }) => body.ok_actions === undefined);
-    expect(silent.map(({ body }) => body.alarm_name)).toEqual(['sluice-prod-failed-runs']);
+    expect(silent.map(({ body }) => body.alarm_name)).toEqual([
+      'sluice-prod-failed-batches-csv-map-comma',
+      'sluice-prod-failed-runs-csv-map-comma',
+      'sluice-prod-failed-runs-etl',
+      'sluice-prod-failure-tolerance-csv-map-comma',
+    ]);
     for (const { body } of metricAlarms(prod)) expect([topic, undefined]).toContainEqual(body.ok_actions);
   });
 
@@ -71,83 +66,6 @@ describe('a mail', () => {
       expect(body.alarm_actions).toBeUndefined();
       expect(body.ok_actions).toBeUndefined();
     }
-  });
-});
-
-describe('a run that failed', () => {
-  const [filter] = resources(stackOf(prod), 'aws_cloudwatch_log_metric_filter');
-
-  /** The part of CloudWatch's filter patterns that ours uses: comparisons with `=` and `!=`, joined by `&&`. */
-  const counts = (event: { readonly type: string; readonly error?: string }): boolean => {
-    const fields: Readonly<Record<string, string | undefined>> = {
-      '$.type': event.type,
-      '$.details.error': event.error,
-    };
-    const [, terms = ''] = /^\{ (.*) \}$/.exec(String(filter?.body.pattern)) ?? [];
-    return terms.split(' && ').every((term) => {
-      const [, field = '', operator, value] = /^(\S+) (=|!=) "(\w+)"$/.exec(term) ?? [];
-      if (!(field in fields) || operator === undefined) throw new Error(`cannot read ${term}`);
-      return (fields[field] === value) === (operator === '=');
-    });
-  };
-
-  test('is counted from the log of the state machine', () => {
-    expect(filter?.body.log_group_name).toBe(`\${aws_cloudwatch_log_group.workflow_logs.name}`);
-    expect(counts({ type: 'ExecutionFailed', error: 'PipelineFailed' })).toBe(true);
-    expect(counts({ type: 'ExecutionFailed', error: 'States.Runtime' })).toBe(true);
-    expect(counts({ type: 'TaskFailed', error: 'PipelineFailed' })).toBe(false);
-    expect(counts({ type: 'ExecutionSucceeded' })).toBe(false);
-  });
-
-  test.each(Object.values(refusalErrors))('is not one that ended as %s', (error) => {
-    expect(counts({ type: 'ExecutionFailed', error })).toBe(false);
-  });
-
-  test('raises the alarm, and so does one that took too long or was stopped', () => {
-    const { body } = alarmNamed(prod, 'failed-runs');
-    const queries = Array.isArray(body.metric_query) ? body.metric_query : [];
-    const names = queries.flatMap((query) => {
-      const name = at(query, 'metric', 'metric_name');
-      return typeof name === 'string' ? [name] : [];
-    });
-    expect(names).toEqual([
-      at(filter?.body, 'metric_transformation', 'name'),
-      'ExecutionsTimedOut',
-      'ExecutionsAborted',
-    ]);
-    expect(queries.map((query) => at(query, 'expression'))).toContain(
-      'FILL(m0, 0) + FILL(m1, 0) + FILL(m2, 0)',
-    );
-    expect(body).toMatchObject({ comparison_operator: 'GreaterThanThreshold', threshold: 0 });
-  });
-
-  test('is not counted for another environment of the account', () => {
-    const nameIn = (environment: Environment) =>
-      resources(stackOf(environment), 'aws_cloudwatch_log_metric_filter').map(({ body }) =>
-        at(body, 'metric_transformation', 'name'),
-      );
-    expect(nameIn(dev)).not.toEqual(nameIn(prod));
-  });
-
-  test('is told to the topic of runs, with its name and what to type', () => {
-    const rule = resources(stackOf(prod), 'aws_cloudwatch_event_rule').find(
-      ({ body }) => body.name === 'sluice-prod-failed-runs',
-    );
-    const target = resources(stackOf(prod), 'aws_cloudwatch_event_target').find(
-      ({ body }) => body.rule === `\${${rule?.address}.name}`,
-    );
-    expect(JSON.parse(String(rule?.body.event_pattern)).detail).toEqual({
-      stateMachineArn: [`\${aws_sfn_state_machine.workflow_machine.arn}`],
-      status: ['FAILED', 'TIMED_OUT', 'ABORTED'],
-    });
-    expect(target?.body.arn).toBe(`\${aws_sns_topic.topics_runs_topic.arn}`);
-    const template = String(at(target?.body, 'input_transformer', 'input_template'));
-    const used = [...template.matchAll(/<(\w+)>/g)].map(([, name]) => name);
-    const paths = at(target?.body, 'input_transformer', 'input_paths') ?? {};
-    expect([...new Set(used)].sort()).toEqual(Object.keys(paths).sort());
-    expect(template).toContain('aws stepfunctions get-execution-history');
-    // EventBridge takes a text as lines in quotes.
-    for (const line of template.split('\n')) expect(line).toMatch(/^"[^"]+"$/);
   });
 });
 
@@ -184,24 +102,38 @@ describe.each(functionsOf(prod).map((each) => ({ app: appOf(each), body: each.bo
   },
 );
 
-test.each([...datasets.keys()])(
-  'a bad hour of %s raises an alarm, which stays until a better one is known',
-  (dataset) => {
-    expect(alarmNamed(prod, `quality-score-${dataset}`).body).toMatchObject({
-      metric_name: 'QualityScore',
-      dimensions: { service: 'sluice-prod-score-quality', dataset },
-      statistic: 'Average',
-      period: 3600,
+describe.each([...datasets.values()])('a bad hour of $name', (dataset) => {
+  const alarm = alarmNamed(prod, `quality-score-${dataset.name}`);
+  const score = (app: string) => ({
+    metric_name: 'QualityScore',
+    dimensions: { service: `sluice-prod-${app}`, dataset: dataset.name },
+  });
+
+  test('raises an alarm, which stays until a better one is known', () => {
+    expect(alarm.body).toMatchObject({
       comparison_operator: 'LessThanThreshold',
       threshold: prod.alarms.qualityScore,
       treat_missing_data: 'ignore',
     });
-  },
-);
+  });
+
+  test('is one of either state machine that takes its objects', () => {
+    if (csvMapOf(dataset) === null) {
+      expect(alarm.body).toMatchObject({ ...score('score-quality'), statistic: 'Average', period: 3600 });
+      return;
+    }
+    const { metrics, expression } = formulaOf(alarm);
+    expect(expression).toBe('MIN([m0, m1])');
+    expect(metrics).toMatchObject(
+      ['score-quality', 'collect-map-run'].map((app) => ({ ...score(app), stat: 'Average', period: 3600 })),
+    );
+  });
+});
 
 test('nothing happening is no alarm, but for a score', () => {
   for (const { body } of metricAlarms(prod)) {
-    if (body.metric_name !== 'QualityScore') expect(body.treat_missing_data).toBe('notBreaching');
+    if (!String(body.alarm_name).includes('quality-score'))
+      expect(body.treat_missing_data).toBe('notBreaching');
   }
 });
 

@@ -24,6 +24,9 @@ const dashboard = z.object({
   ),
 });
 
+/** What a line ends with. */
+const line = z.looseObject({ id: z.string().optional(), expression: z.string().optional() });
+
 const widgetsOf = (environment: Environment) => {
   const [found, ...others] = resources(stackOf(environment), 'aws_cloudwatch_dashboard');
   expect(others).toEqual([]);
@@ -76,7 +79,7 @@ describe.each([...datasets.keys()])('the dataset %s', (dataset) => {
 test.each(['Duration', 'Errors', 'Throttles', 'ConcurrentExecutions'])(
   'every function shows its %s',
   (name) => {
-    const [graph] = widgets.filter((widget) => metricsOf(widget).includes(name));
+    const [graph] = titled('Functions: ').filter((widget) => metricsOf(widget).includes(name));
     const shown = graph?.properties.metrics.map(([, , , functionName]) => functionName);
     expect(new Set(shown)).toEqual(
       new Set(resources(stackOf(prod), 'aws_lambda_function').map(({ body }) => body.function_name)),
@@ -84,16 +87,87 @@ test.each(['Duration', 'Errors', 'Throttles', 'ConcurrentExecutions'])(
   },
 );
 
-test('the queue, its dead letters and the state machine are on it', () => {
-  const shown = widgets.flatMap(metricsOf);
-  for (const name of [
-    'ApproximateAgeOfOldestMessage',
-    'ApproximateNumberOfMessagesVisible',
-    'ExecutionsStarted',
-    'ExecutionTime',
-  ]) {
-    expect(shown).toContain(name);
+describe.each(['etl', 'csv-map-comma'])('the state machine %s', (id) => {
+  test('shows its executions, how long they take and whether they are slowed down', () => {
+    expect(titled(`${id}: `).flatMap(metricsOf)).toEqual(
+      expect.arrayContaining([
+        'ExecutionsStarted',
+        'ExecutionsFailed',
+        'ExecutionTime',
+        'ExecutionThrottled',
+      ]),
+    );
+  });
+
+  test('shows runs that failed', () => {
+    const [failed] = titled('Runs failed');
+    expect(failed && metricsOf(failed)).toContain(`RunsFailed-sluice-prod-${id}`);
+  });
+});
+
+describe('csv-map', () => {
+  const rows = titled('csv-map: ');
+  const called = (title: string) => rows.find(({ properties }) => properties.title === `csv-map: ${title}`);
+  const named = (title: string) => (called(title)?.properties.metrics ?? []).map(([, name]) => name);
+
+  test('shows its batches and how long they take, by the name under which they count', () => {
+    expect(named('batches')).toEqual(
+      expect.arrayContaining(['ExecutionsStarted', 'ExecutionsSucceeded', 'ExecutionsFailed']),
+    );
+    for (const title of ['batches', 'how long a batch takes']) {
+      for (const [, , , machine] of called(title)?.properties.metrics ?? [])
+        expect(machine).toBe(`\${aws_sfn_state_machine.csv_map_comma_machine.arn}/ProcessCsvRows`);
+    }
+  });
+
+  test('shows how much of what may fail has failed, and where its alarm begins', () => {
+    const share = called('batches that could not be recorded');
+    expect(share?.properties.metrics[0]).toMatchObject([
+      {
+        expression: '100 * (FILL(l0m0, 0) + FILL(l0m1, 0)) / (FILL(l0m0, 0) + FILL(l0m1, 0) + FILL(l0m2, 0))',
+      },
+    ]);
+    const hidden = share?.properties.metrics.slice(1).map((metric) => metric.at(-1));
+    expect(hidden).toMatchObject(['l0m0', 'l0m1', 'l0m2'].map((id) => ({ id, visible: false })));
+    expect(share?.properties.annotations?.horizontal.map(({ value }) => value)).toEqual([
+      prod.map.toleratedFailurePercentage / 2,
+    ]);
+  });
+
+  test('shows the fates of rows, rows that failed with their batches, process-rows and the letters', () => {
+    expect(named('what became of the rows')).toEqual(
+      expect.arrayContaining(['RowsAccepted', 'RowsFiltered', 'RowsDuplicate', 'RowsQuarantined']),
+    );
+    expect(named('rows of batches that failed for good')).toEqual(
+      [...datasets.keys()].map(() => 'MapItemsFailed'),
+    );
+    expect(named('process-rows')).toEqual(['ConcurrentExecutions', 'Throttles']);
+    expect(named('letters about failed batches')).toEqual(['ApproximateNumberOfMessagesVisible']);
+  });
+
+  test("stands beside the account's Map Runs, of which no more than a limit are open", () => {
+    expect(titled('Map Runs of the account').flatMap(metricsOf)).toEqual([
+      'ApproximateOpenMapRunCount',
+      'OpenMapRunLimit',
+      'ApproximateMapRunBacklogSize',
+    ]);
+  });
+});
+
+test('no two lines of a graph have one id, and no formula names another', () => {
+  for (const { properties } of widgets) {
+    const options = properties.metrics.map((metric) => line.parse(metric.at(-1)));
+    const ids = options.flatMap(({ id }) => id ?? []);
+    expect(new Set(ids).size).toBe(ids.length);
+    const used = options.flatMap(({ expression = '' }) => expression.match(/l\d+m\d+/g) ?? []);
+    expect(used.filter((id) => !ids.includes(id))).toEqual([]);
   }
+});
+
+test('the queues are on it', () => {
+  const shown = widgets.flatMap(metricsOf);
+  for (const name of ['ApproximateAgeOfOldestMessage', 'ApproximateNumberOfMessagesVisible'])
+    expect(shown).toContain(name);
   const queues = widgets.flatMap(({ properties }) =>
     properties.metrics.flatMap(([namespace, , , queue]) => (namespace === 'AWS/SQS' ? [queue] : [])),
   );

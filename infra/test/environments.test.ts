@@ -102,6 +102,19 @@ const mistakes: readonly Mistake[] = [
     3071,
     'lambda.functions.transformObject.ephemeralMb: an object of transform.lambdaMaxBytes needs 3072',
   ],
+  [
+    'rows of no dataset',
+    'optIns.rowTable',
+    { keys: { flights: 'id' } },
+    'optIns.rowTable.keys.flights: is no dataset',
+  ],
+  ['a table for no rows', 'optIns.rowTable', { keys: {} }, 'optIns.rowTable.keys: names no dataset'],
+  [
+    'rows by a column that may be null',
+    'optIns.rowTable',
+    { keys: { airports: 'city' } },
+    'optIns.rowTable.keys.airports: airports has no published, required column city to be its key',
+  ],
   ['a retention that CloudWatch does not take', 'retention.logDays', 31, 'retention.logDays: Invalid'],
   [
     'infrequent access sooner than S3 allows',

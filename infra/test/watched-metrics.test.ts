@@ -3,7 +3,8 @@ import { describe, expect, test } from '@jest/globals';
 import { metricNamespace } from '@sluice/lambda-kit/metric-names';
 import { z } from 'zod';
 import { prod } from '../src/environments/prod.ts';
-import { resources, stackOf } from './synthesized.ts';
+import { formulaOf, metricAlarms } from './found-alarms.ts';
+import { at, resources, stackOf } from './synthesized.ts';
 
 // An alarm on a metric that nobody measures is silent for ever.
 
@@ -13,11 +14,15 @@ interface Watched {
   readonly dataset: string | undefined;
 }
 
-const alarmed = resources(stackOf(prod), 'aws_cloudwatch_metric_alarm').flatMap(({ body }): Watched[] => {
-  if (body.namespace !== metricNamespace) return [];
-  const { service, dataset } = z.object({ service: z.string(), dataset: z.string() }).parse(body.dimensions);
-  return [{ name: String(body.metric_name), service, dataset }];
-});
+const dimensions = z.object({ service: z.string().optional(), dataset: z.string().optional() });
+
+const alarmed = metricAlarms(prod)
+  .flatMap((alarm) => [alarm.body, ...formulaOf(alarm).metrics])
+  .filter((metric) => at(metric, 'namespace') === metricNamespace)
+  .map((metric): Watched => {
+    const { service, dataset } = dimensions.parse(at(metric, 'dimensions') ?? {});
+    return { name: String(at(metric, 'metric_name')), service, dataset };
+  });
 
 const body = z.object({
   widgets: z.array(
