@@ -52,6 +52,15 @@ const staged = `${curated}/staging/run-1/accepted-0.parquet`;
 const published = `${curated}/processed/orders/process_year=2025/a-0.parquet`;
 const quarantined = `${curated}/quarantine/orders/objects/a/a.csv`;
 const manifest = `${curated}/runs/orders/run-1.json`;
+const part = `${curated}/staging/run-1/part-0-100.part`;
+const mapResult = `${curated}/map-results/run-1/some-uuid/SUCCEEDED_0.jsonl`;
+const states = `arn:\${data.aws_partition.partition.partition}:states:eu-central-1:\${data.aws_caller_identity.caller.account_id}`;
+const executionOf = (machine: string): string => `${states}:execution:sluice-dev-${machine}:orders-1`;
+const useOfOperationsKey = (action: string, service: string): Request => ({
+  action: `kms:${action}`,
+  resource: `\${aws_kms_key.keys_operations_key.arn}`,
+  context: { 'kms:ViaService': `${service}.eu-central-1.amazonaws.com` },
+});
 
 const useOfDataKey = (action: 'Decrypt' | 'GenerateDataKey', object: string): Request => ({
   action: `kms:${action}`,
@@ -153,30 +162,93 @@ const apps: Readonly<
   },
   'start-pipeline': {
     does: [
-      { action: 'states:StartExecution', resource: `\${aws_sfn_state_machine.workflow_machine.arn}` },
+      ...['workflow', 'csv_map_comma'].map((machine) => ({
+        action: 'states:StartExecution',
+        resource: `\${aws_sfn_state_machine.${machine}_machine.arn}`,
+      })),
+      ...['etl', 'csv-map-comma'].map((machine) => ({
+        action: 'states:DescribeExecution',
+        resource: executionOf(machine),
+      })),
       ...['ReceiveMessage', 'DeleteMessage', 'GetQueueAttributes'].map((action) => ({
         action: `sqs:${action}`,
         resource: `\${aws_sqs_queue.intake_queue.arn}`,
       })),
-      {
-        action: 'kms:Decrypt',
-        resource: `\${aws_kms_key.keys_operations_key.arn}`,
-        context: { 'kms:ViaService': 'sqs.eu-central-1.amazonaws.com' },
-      },
+      useOfOperationsKey('Decrypt', 'sqs'),
     ],
     never: [
-      { action: 'states:StopExecution', resource: `\${aws_sfn_state_machine.workflow_machine.arn}` },
+      ...['Stop', 'Redrive'].map((action) => ({
+        action: `states:${action}Execution`,
+        resource: executionOf('csv-map-comma'),
+      })),
       { action: 'sqs:SendMessage', resource: `\${aws_sqs_queue.intake_queue.arn}` },
       { action: 'sqs:ReceiveMessage', resource: `\${aws_sqs_queue.intake_dead_letters.arn}` },
       ...readsOf(incoming),
-      {
-        action: 'kms:Decrypt',
-        resource: `\${aws_kms_key.keys_operations_key.arn}`,
-        context: { 'kms:ViaService': 'sns.eu-central-1.amazonaws.com' },
-      },
+      useOfOperationsKey('Decrypt', 'sns'),
+    ],
+  },
+  'process-rows': {
+    does: writesOf(part),
+    never: [
+      ...readsOf(incoming),
+      { action: 's3:GetObject', resource: part },
+      deletionOf(part),
+      { action: 's3:PutObject', resource: published },
+      { action: 's3:PutObject', resource: mapResult },
+      { action: 'dynamodb:BatchWriteItem', resource: 'any' },
+    ],
+  },
+  'record-failed-rows': {
+    does: [
+      ...writesOf(part),
+      ...readsOf(part),
+      tellsAbsence(curated),
+      { action: 'sqs:SendMessage', resource: `\${aws_sqs_queue.failed_batches_queue.arn}` },
+      ...['GenerateDataKey', 'Decrypt'].map((action) => useOfOperationsKey(action, 'sqs')),
+    ],
+    never: [
+      ...readsOf(incoming),
+      deletionOf(part),
+      { action: 's3:PutObject', resource: quarantined },
+      { action: 'sqs:SendMessage', resource: `\${aws_sqs_queue.intake_queue.arn}` },
+      { action: 'sqs:ReceiveMessage', resource: `\${aws_sqs_queue.failed_batches_queue.arn}` },
+    ],
+  },
+  'collect-map-run': {
+    does: [
+      ...readsOf(incoming),
+      ...readsOf(part),
+      ...readsOf(mapResult),
+      ...[raw, curated].map(tellsAbsence),
+      ...writesOf(staged),
+      listOf(curated, 'staging/run-1/accepted-'),
+      deletionOf(staged),
+    ],
+    never: [
+      { action: 's3:PutObject', resource: published },
+      { action: 's3:PutObject', resource: mapResult },
+      deletionOf(mapResult),
+      deletionOf(incoming),
+      { action: 's3:GetObject', resource: published },
     ],
   },
 };
+
+const withTable: Environment = { ...dev, optIns: { ...dev.optIns, rowTable: { keys: { orders: 'id' } } } };
+
+test('process-rows puts rows into the table where there is one, and can do nothing else there', () => {
+  const table = `\${aws_dynamodb_table.rows_table.arn}`;
+  const asked = ['BatchWriteItem', 'DeleteItem', 'GetItem', 'Scan'].map((action) => ({
+    action: `dynamodb:${action}`,
+    resource: table,
+  }));
+  expect(asked.map((request) => decide(withTable, 'process-rows', request))).toEqual([
+    'allowed',
+    'denied',
+    'denied',
+    'denied',
+  ]);
+});
 
 describe.each(Object.entries(apps))('%s', (app, { does, never }) => {
   test('may do what its code calls', () => {

@@ -109,10 +109,12 @@ describe('start-pipeline', () => {
     expect(mapping.function_response_types).toEqual(['ReportBatchItemFailures']);
   });
 
-  test('starts the machine that is deployed', () => {
+  test('starts the machines that are deployed, and knows what is too large for a Lambda', () => {
     const { body } = one(dev, 'aws_lambda_function', 'intake_start_pipeline_function');
     expect(at(body, 'environment', 'variables')).toEqual({
-      STATE_MACHINE_ARN: `\${aws_sfn_state_machine.workflow_machine.arn}`,
+      ETL_ARN: `\${aws_sfn_state_machine.workflow_machine.arn}`,
+      CSV_MAP_COMMA_ARN: `\${aws_sfn_state_machine.csv_map_comma_machine.arn}`,
+      LAMBDA_MAX_BYTES: String(dev.transform.lambdaMaxBytes),
     });
   });
 });

@@ -100,17 +100,19 @@ describe('security groups', () => {
     ...all('aws_vpc_security_group_ingress_rule'),
   ].map(({ body }) => body);
 
-  test('let functions call endpoints and S3, endpoints answer functions, and nothing else', () => {
+  test('let functions call endpoints and gateways, endpoints answer functions, and nothing else', () => {
     const [functions, answering] = [idOf(group('functions')), idOf(group('endpoints'))];
-    const s3 = all('aws_vpc_endpoint').find(({ body }) => body.vpc_endpoint_type === 'Gateway');
+    const gateways = all('aws_vpc_endpoint').filter(({ body }) => body.vpc_endpoint_type === 'Gateway');
     const to = all('aws_vpc_security_group_egress_rule').map(({ body }) => [
       body.security_group_id,
       body.referenced_security_group_id ?? body.prefix_list_id,
     ]);
-    expect(to).toEqual([
-      [functions, answering],
-      [functions, `\${${s3?.address}.prefix_list_id}`],
-    ]);
+    expect(new Set(to)).toEqual(
+      new Set([
+        [functions, answering],
+        ...gateways.map(({ address }) => [functions, `\${${address}.prefix_list_id}`]),
+      ]),
+    );
     const from = all('aws_vpc_security_group_ingress_rule').map(({ body }) => [
       body.security_group_id,
       body.referenced_security_group_id,
@@ -141,7 +143,7 @@ describe('security groups', () => {
 describe('endpoints', () => {
   test('of AWS services are found by the names that the SDK calls, in every zone', () => {
     expect(only('aws_vpc').body).toMatchObject({ enable_dns_support: true, enable_dns_hostnames: true });
-    expect(interfaces.map(({ service }) => service)).toEqual(['glue', 'states', 'xray']);
+    expect(interfaces.map(({ service }) => service)).toEqual(['glue', 'sqs', 'states', 'xray']);
     for (const { body } of interfaces) {
       expect(body).toMatchObject({
         private_dns_enabled: true,
@@ -151,9 +153,9 @@ describe('endpoints', () => {
     }
   });
 
-  test('of S3 is a gateway on the way out of every subnet', () => {
-    const s3 = endpoints.find(({ service }) => service === 's3');
-    expect(s3?.body).toMatchObject({
+  test.each(['s3', 'dynamodb'])('of %s is a gateway on the way out of every subnet', (name) => {
+    const gateway = endpoints.find(({ service }) => service === name);
+    expect(gateway?.body).toMatchObject({
       vpc_endpoint_type: 'Gateway',
       route_table_ids: [idOf(only('aws_route_table'))],
     });
@@ -182,6 +184,15 @@ describe('endpoints', () => {
     );
   });
 
+  test('of DynamoDB is there only with the table', () => {
+    const withoutTable = { ...everythingOn, optIns: { ...everythingOn.optIns, rowTable: null } };
+    const services = resources(stackOf(withoutTable), 'aws_vpc_endpoint').map(
+      ({ body }) => body.service_name,
+    );
+    expect(services).toContain('com.amazonaws.eu-central-1.s3');
+    expect(services).not.toContain('com.amazonaws.eu-central-1.dynamodb');
+  });
+
   test('lead to this account alone, where the service has resources', () => {
     const named = interfaces.filter(({ service }) => service !== 'xray');
     for (const resource of named
@@ -194,7 +205,9 @@ describe('endpoints', () => {
 
 describe('functions', () => {
   // Lambda itself writes their logs, polls their queues, decrypts their variables and connects them; S3 asks KMS.
-  const outside = ['logs', 'sqs', 'kms', 'ec2'];
+  const outside = (action: string): boolean =>
+    ['logs', 'kms', 'ec2'].includes(action.split(':')[0] ?? '') ||
+    ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'].includes(action);
   const functions = all('aws_lambda_function');
   const rolesOf = (lambda: Resource): string[] =>
     all('aws_iam_role')
@@ -214,6 +227,10 @@ describe('functions', () => {
         return `${ours('glue')}table/${found.body.database_name}/${found.body.name}`;
       case 'aws_sfn_state_machine':
         return `${ours('states')}stateMachine:${found.body.name}`;
+      case 'aws_sqs_queue':
+        return `${ours('sqs')}${found.body.name}`;
+      case 'aws_dynamodb_table':
+        return `${ours('dynamodb')}table/${found.body.name}`;
       default:
         return reference;
     }
@@ -228,7 +245,7 @@ describe('functions', () => {
     const calls = statementsFor(lambda)
       .filter(({ Effect }) => Effect === 'Allow')
       .flatMap(({ Action, Resource }) => Action.map((action) => ({ action, resources: Resource })))
-      .filter(({ action }) => !outside.includes(action.split(':')[0] ?? action));
+      .filter(({ action }) => !outside(action));
     expect(calls).not.toEqual([]);
     const stuck = calls.flatMap(({ action, resources: asked }) => {
       const through = endpoints

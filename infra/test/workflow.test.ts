@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { etlDefinition } from '@sluice/workflows';
+import { csvMapDefinition, etlDefinition, type StateMachine } from '@sluice/workflows';
 import { dev } from '../src/environments/dev.ts';
 import { at, type Resource, resources, type StackJson, stackOf, statementsOf } from './synthesized.ts';
 
@@ -9,48 +9,98 @@ const only = (stack: StackJson, type: string, part = ''): Resource => {
   return found;
 };
 const stack = stackOf(dev);
-const machine = only(stack, 'aws_sfn_state_machine').body;
 const operationsKey = `\${aws_kms_key.keys_operations_key.arn}`;
+const machineOf = (id: string) => only(stack, 'aws_sfn_state_machine', id).body;
 
 /** A text as Terraform hands it on: what stands between `${` and `}` is its own. */
 const withValues = (text: string): string => text.replaceAll(/\$\{([a-z0-9_.]+)\}/g, '<$1>');
 
-describe('the state machine', () => {
-  test('is the etl machine, with what is deployed put in', () => {
-    const lambda = (name: string, timeoutSeconds: number) => ({
-      arn: `<aws_lambda_function.functions_${name}_function.arn>`,
-      timeoutSeconds,
-    });
-    const { functions } = dev.lambda;
-    const expected = etlDefinition({
-      functions: {
-        validateObject: lambda('validate_object', functions.validateObject.timeoutSeconds),
-        scoreQuality: lambda('score_quality', functions.scoreQuality.timeoutSeconds),
-        transformObject: lambda('transform_object', functions.transformObject.timeoutSeconds),
-        publishRun: lambda('publish_run', functions.publishRun.timeoutSeconds),
-      },
-      crawlerPrefix: 'sluice-dev-raw-',
-      job: { name: 'sluice-dev-transform-spark', timeoutSeconds: 7200 },
-      topicArn: '<aws_sns_topic.topics_runs_topic.arn>',
-      curatedBucket: '<aws_s3_bucket.zones_curated_bucket.bucket>',
-      limits: {
-        lambdaMaxBytes: dev.transform.lambdaMaxBytes,
-        crawlerCheckSeconds: dev.discovery.checkSeconds,
-        crawlerMaxChecks: dev.discovery.maxChecks,
-      },
-    });
-    const definition = withValues(String(machine.definition));
-    // Neither of these would reach AWS as it stands here.
-    expect(definition.match(/[$%]\{[^}]*/g)).toBeNull();
-    expect(JSON.parse(definition)).toEqual(expected);
-  });
+const { functions } = dev.lambda;
+const lambda = (name: string, { timeoutSeconds }: { readonly timeoutSeconds: number }) => ({
+  arn: `<aws_lambda_function.functions_${name}_function.arn>`,
+  timeoutSeconds,
+});
+const shared = {
+  topicArn: '<aws_sns_topic.topics_runs_topic.arn>',
+  curatedBucket: '<aws_s3_bucket.zones_curated_bucket.bucket>',
+};
+const expected: Readonly<Record<string, StateMachine>> = {
+  workflow: etlDefinition({
+    ...shared,
+    functions: {
+      validateObject: lambda('validate_object', functions.validateObject),
+      scoreQuality: lambda('score_quality', functions.scoreQuality),
+      transformObject: lambda('transform_object', functions.transformObject),
+      publishRun: lambda('publish_run', functions.publishRun),
+    },
+    crawlerPrefix: 'sluice-dev-raw-',
+    job: { name: 'sluice-dev-transform-spark', timeoutSeconds: 7200 },
+    limits: {
+      lambdaMaxBytes: dev.transform.lambdaMaxBytes,
+      crawlerCheckSeconds: dev.discovery.checkSeconds,
+      crawlerMaxChecks: dev.discovery.maxChecks,
+    },
+  }),
+  csv_map_comma: csvMapDefinition({
+    ...shared,
+    functions: {
+      validateObject: lambda('validate_object', functions.validateObject),
+      processRows: lambda('process_rows', functions.processRows),
+      recordFailedRows: lambda('record_failed_rows', functions.recordFailedRows),
+      collectMapRun: lambda('collect_map_run', functions.collectMapRun),
+      publishRun: lambda('publish_run', functions.publishRun),
+    },
+    delimiter: 'COMMA',
+    map: dev.map,
+  }),
+};
 
-  test('never sends an object to Spark, which is not deployed: validation refuses those that are too large', () => {
-    const validateObject = only(stack, 'aws_lambda_function', 'functions_validate_object').body;
-    const { ChooseEngine } = JSON.parse(String(machine.definition)).States;
-    expect(at(validateObject, 'environment', 'variables', 'MAX_OBJECT_BYTES')).toBe(
-      String(ChooseEngine.Choices[0].NumericLessThanEquals),
-    );
+test('there is a state machine for etl, and one for each delimiter of large CSV', () => {
+  expect(resources(stack, 'aws_sfn_state_machine').map(({ body }) => body.name)).toEqual([
+    'sluice-dev-csv-map-comma',
+    'sluice-dev-etl',
+  ]);
+});
+
+test('an object that is too large for etl is refused before Spark, which is not deployed, would be asked', () => {
+  const validateObject = only(stack, 'aws_lambda_function', 'functions_validate_object').body;
+  const { ChooseEngine } = JSON.parse(String(machineOf('workflow').definition)).States;
+  expect(at(validateObject, 'environment', 'variables', 'MAX_OBJECT_BYTES')).toBe(
+    String(ChooseEngine.Choices[0].NumericLessThanEquals),
+  );
+});
+
+test('csv-map logs no data: its batches are rows. etl does', () => {
+  const logsData = (id: string) => at(machineOf(id), 'logging_configuration', 'include_execution_data');
+  expect([logsData('csv_map_comma'), logsData('workflow')]).toEqual([false, true]);
+});
+
+test("csv-map's role uses the data key for what it reads and writes, through S3 alone", () => {
+  const policy = only(stack, 'aws_iam_role_policy', 'csv_map_comma').body.policy;
+  const bucket = (zone: string): string => `\${aws_s3_bucket.zones_${zone}_bucket.arn}`;
+  const uses = statementsOf(policy).filter(({ Resource }) =>
+    Resource.includes(`\${aws_kms_key.keys_data_key.arn}`),
+  );
+  const only_ = (zones: readonly string[]) => ({
+    StringEquals: { 'kms:ViaService': ['s3.eu-central-1.amazonaws.com'] },
+    StringLike: {
+      'kms:EncryptionContext:aws:s3:arn': zones.map(bucket).flatMap((arn) => [arn, `${arn}/*`]),
+    },
+  });
+  expect(uses).toMatchObject([
+    { Action: ['kms:Decrypt'], Condition: only_(['raw', 'curated']) },
+    { Action: ['kms:GenerateDataKey'], Condition: only_(['curated']) },
+  ]);
+});
+
+describe.each(Object.entries(expected))('the state machine %s', (id, definition) => {
+  const machine = machineOf(id);
+
+  test('is what is defined, with what is deployed put in', () => {
+    const deployed = withValues(String(machine.definition));
+    // Neither of these would reach AWS as it stands here.
+    expect(deployed.match(/[$%]\{[^}]*/g)).toBeNull();
+    expect(JSON.parse(deployed)).toEqual(definition);
   });
 
   test('is encrypted, and its role uses the key for this machine alone', () => {
@@ -58,27 +108,29 @@ describe('the state machine', () => {
       type: 'CUSTOMER_MANAGED_KMS_KEY',
       kms_key_id: operationsKey,
     });
-    const use = statementsOf(only(stack, 'aws_iam_role_policy', 'workflow').body.policy).find(
+    const use = statementsOf(only(stack, 'aws_iam_role_policy', id).body.policy).find(
       ({ Sid }) => Sid === 'EncryptExecutions',
     );
-    const [arn] = use?.Condition?.StringEquals?.['kms:EncryptionContext:aws:states:stateMachineArn'] ?? [];
+    const arns = use?.Condition?.StringEquals?.['kms:EncryptionContext:aws:states:stateMachineArn'] ?? [];
     expect(use).toMatchObject({ Action: ['kms:Decrypt', 'kms:GenerateDataKey'], Resource: [operationsKey] });
-    expect(arn).toMatch(new RegExp(`:stateMachine:${machine.name}$`));
+    expect(arns).not.toEqual([]);
+    // With the label of a Map: the children that it starts.
+    for (const arn of arns)
+      expect(arn).toMatch(new RegExp(`:stateMachine:${machine.name}(/ProcessCsvRows)?$`));
   });
 
   test('logs everything, to a group that takes no room in the policy of the account', () => {
-    const logs = only(stack, 'aws_cloudwatch_log_group', 'workflow');
-    expect(logs.body.name).toBe('/aws/vendedlogs/states/sluice-dev-etl');
-    expect(at(machine, 'logging_configuration')).toEqual({
+    const logs = only(stack, 'aws_cloudwatch_log_group', id);
+    expect(logs.body.name).toBe(`/aws/vendedlogs/states/${machine.name}`);
+    expect(at(machine, 'logging_configuration')).toMatchObject({
       level: 'ALL',
-      include_execution_data: true,
       log_destination: `\${${logs.address}.arn}:*`,
     });
   });
 
   test('encrypts what it logs for the service that delivers it, which can decrypt that and nothing else', () => {
     const context = { StringEquals: { 'kms:EncryptionContext:SourceArn': expect.any(Array) } };
-    const role = statementsOf(only(stack, 'aws_iam_role_policy', 'workflow').body.policy);
+    const role = statementsOf(only(stack, 'aws_iam_role_policy', id).body.policy);
     const key = statementsOf(only(stack, 'aws_kms_key', 'keys_operations').body.policy);
     const encrypted = role.find(({ Sid }) => Sid === 'EncryptLogs');
     const decrypted = key.find(
@@ -94,6 +146,6 @@ describe('the state machine', () => {
   });
 
   test('is made once its role is of use', () => {
-    expect(machine.depends_on).toEqual([only(stack, 'aws_iam_role_policy', 'workflow').address]);
+    expect(machine.depends_on).toEqual([only(stack, 'aws_iam_role_policy', id).address]);
   });
 });

@@ -1,4 +1,7 @@
+import { environment as collectMapRun } from '@sluice/collect-map-run/env';
+import { environment as processRows } from '@sluice/process-rows/env';
 import { environment as publishRun } from '@sluice/publish-run/env';
+import { environment as recordFailedRows } from '@sluice/record-failed-rows/env';
 import { environment as scoreQuality } from '@sluice/score-quality/env';
 import { environment as startPipeline } from '@sluice/start-pipeline/env';
 import { environment as transformObject } from '@sluice/transform-object/env';
@@ -24,7 +27,10 @@ interface App {
 
 /** By the folder in `apps/`. */
 const apps: ReadonlyMap<string, App> = new Map([
+  ['collect-map-run', { contract: collectMapRun, sizeIn: (functions) => functions.collectMapRun }],
+  ['process-rows', { contract: processRows, sizeIn: (functions) => functions.processRows }],
   ['publish-run', { contract: publishRun, sizeIn: (functions) => functions.publishRun }],
+  ['record-failed-rows', { contract: recordFailedRows, sizeIn: (functions) => functions.recordFailedRows }],
   ['score-quality', { contract: scoreQuality, sizeIn: (functions) => functions.scoreQuality }],
   ['start-pipeline', { contract: startPipeline, sizeIn: (functions) => functions.startPipeline }],
   ['transform-object', { contract: transformObject, sizeIn: (functions) => functions.transformObject }],

@@ -1,4 +1,4 @@
-import { at, type Json, referencesIn, resources } from '../../src/stack-json.ts';
+import { at, blocks, type Json, referencesIn, resources } from '../../src/stack-json.ts';
 import { about, bodyOf, type Rule } from './rule.ts';
 
 const group = 'aws_cloudwatch_log_group.functions_validate_object_logs';
@@ -82,6 +82,26 @@ export const logRules: readonly Rule[] = [
           bodyOf(stack, machine).tracing_configuration = { enabled: false };
         },
         says: [`${machine} is not traced`],
+      },
+    ],
+  },
+  {
+    intent: 'no state machine that hands out rows logs what it hands out',
+    violations: (stack) =>
+      resources(stack, 'aws_sfn_state_machine')
+        .filter(({ body }) => String(body.definition).includes('"Mode":"DISTRIBUTED"'))
+        .filter(({ body }) => at(body, 'logging_configuration', 'include_execution_data') !== false)
+        .map(({ address }) => `${address} logs the rows of its batches`),
+    broken: [
+      {
+        how: 'data is logged, too',
+        change: (stack) => {
+          const address = 'aws_sfn_state_machine.csv_map_comma_machine';
+          Object.assign(blocks(bodyOf(stack, address).logging_configuration)[0] ?? {}, {
+            include_execution_data: true,
+          });
+        },
+        says: ['aws_sfn_state_machine.csv_map_comma_machine logs the rows of its batches'],
       },
     ],
   },

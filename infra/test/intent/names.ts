@@ -26,6 +26,7 @@ const namesIn = (resource: Resource, prefix: string): string[] => {
 const arns: readonly { readonly type: string; readonly argument: string; readonly pattern: RegExp }[] = [
   { type: 'aws_lambda_function', argument: 'function_name', pattern: /:function:([\w-]+)/g },
   { type: 'aws_sfn_state_machine', argument: 'name', pattern: /:stateMachine:([\w-]+)/g },
+  { type: 'aws_sfn_state_machine', argument: 'name', pattern: /:(?:execution|mapRun):([\w-]+)/g },
   { type: 'aws_glue_crawler', argument: 'name', pattern: /:crawler\/([\w-]+)/g },
   { type: 'aws_glue_job', argument: 'name', pattern: /:job\/([\w-]+)/g },
   { type: 'aws_glue_catalog_database', argument: 'name', pattern: /:database\/(\w+)/g },
@@ -137,6 +138,24 @@ export const nameRules: readonly Rule[] = [
           ),
         says: [
           'aws_iam_role_policy.workflow_etl_policy has the ARN of aws_lambda_function validate, which is not there',
+        ],
+      },
+      {
+        how: 'a state machine follows the executions of one that has gone',
+        change: (stack) =>
+          rewriteStatement(
+            stack,
+            'aws_iam_role_policy.csv_map_comma_csv_map_comma_policy',
+            'policy',
+            'FollowBatches',
+            (statement) => {
+              statement.Resource = [
+                'arn:aws:states:eu-central-1:123456789012:execution:csv-map/ProcessCsvRows:*',
+              ];
+            },
+          ),
+        says: [
+          'aws_iam_role_policy.csv_map_comma_csv_map_comma_policy has the ARN of aws_sfn_state_machine csv-map, which is not there',
         ],
       },
     ],

@@ -50,19 +50,55 @@ interface Needs {
   readonly unknown: readonly string[];
 }
 
+/** Every state, also those of what a Map does with its items. */
+const statesOf = (definition: Json | undefined): Json[] =>
+  Object.values(at(definition, 'States') ?? {}).flatMap((state) => [
+    state,
+    ...statesOf(at(state, 'ItemProcessor')),
+  ]);
+
+/**
+ * What a Distributed Map does besides its states: it reads its items, runs its children, writes their results.
+ * https://docs.aws.amazon.com/step-functions/latest/dg/iam-policies-eg-dist-map.html
+ */
+const usesOfMap = (map: Json, machine: Resource): string[] => {
+  const children = `execution:${machine.body.name}/${at(map, 'Label')}:*`;
+  const [bucket = ''] = referencesIn(at(map, 'ResultWriter', 'Parameters', 'Bucket'));
+  const [, folder] =
+    /^States\.Format\('([\w-]+)\/\{\}', \$\.runId\)$/.exec(
+      String(at(map, 'ResultWriter', 'Parameters', 'Prefix.$')),
+    ) ?? [];
+  return [
+    // A run is about an object that came in.
+    ...['GetObject', 'GetObjectVersion'].map(
+      (action) => `s3:${action} on ${ref('aws_s3_bucket.zones_raw_bucket', 'arn')}/incoming/*`,
+    ),
+    ...['PutObject', 'GetObject', 'ListMultipartUploadParts', 'AbortMultipartUpload'].map(
+      (action) => `s3:${action} on ${ref(bucket, 'arn')}/${folder}/*`,
+    ),
+    `states:StartExecution on stateMachine:${machine.body.name}`,
+    ...['DescribeExecution', 'StopExecution'].flatMap((action) =>
+      [`execution:${machine.body.name}:*`, children].map((arn) => `states:${action} on ${arn}`),
+    ),
+    `states:RedriveExecution on ${children}`,
+    `states:RedriveExecution on ${children.replace('execution:', 'mapRun:')}`,
+  ];
+};
+
 const needsOf = (stack: StackJson, machine: Resource): Needs => {
-  const definition: Json = JSON.parse(String(machine.body.definition));
-  const states = Object.values(at(definition, 'States') ?? {});
-  const tasks = states.filter((state) => at(state, 'Type') === 'Task');
+  const states = statesOf(JSON.parse(String(machine.body.definition)));
   const uses = new Set<string>();
   const unknown = new Set<string>();
-  for (const task of tasks) {
+  for (const task of states.filter((state) => at(state, 'Type') === 'Task')) {
     const resource = String(at(task, 'Resource'));
     const call = calls[resource.replace('arn:aws:states:::', '')];
     if (!call) unknown.add(resource);
     for (const action of call?.actions ?? []) {
       for (const arn of call?.on(stack, at(task, 'Parameters')) ?? []) uses.add(`${action} on ${arn}`);
     }
+  }
+  for (const map of states.filter((state) => at(state, 'Type') === 'Map')) {
+    for (const use of usesOfMap(map, machine)) uses.add(use);
   }
   return { uses: [...uses], unknown: [...unknown] };
 };
@@ -77,13 +113,18 @@ const allowedTo = (stack: StackJson, machine: Resource): string[] => {
     .filter(({ Effect }) => Effect === 'Allow')
     .flatMap(({ Action, Resource: on }) =>
       Action.filter((action) => !action.startsWith('kms:')).flatMap((action) =>
-        on.filter((arn) => arn !== '*').map((arn) => `${action} on ${arn.replace(/^arn:.*:(?=\w+\/)/, '')}`),
+        on
+          .filter((arn) => arn !== '*')
+          .map((arn) => `${action} on ${arn.replace(/^arn:.*\.account_id\}:/, '')}`),
       ),
     );
 };
 
 const machine = 'aws_sfn_state_machine.workflow_machine';
 const policy = 'aws_iam_role_policy.workflow_etl_policy';
+const csvMap = 'aws_sfn_state_machine.csv_map_comma_machine';
+const csvMapPolicy = 'aws_iam_role_policy.csv_map_comma_csv_map_comma_policy';
+const children = 'sluice-dev-csv-map-comma/ProcessCsvRows:*';
 
 export const workflowRules: readonly Rule[] = [
   {
@@ -133,6 +174,44 @@ export const workflowRules: readonly Rule[] = [
           }),
         says: [`${machine} lacks glue:StartCrawler on crawler/sluice-dev-raw-orders`],
       },
+      {
+        how: 'batches cannot be started',
+        change: (stack) =>
+          rewriteStatement(stack, csvMapPolicy, 'policy', 'StartBatches', (statement) => {
+            statement.Resource = [ref(machine, 'arn')];
+          }),
+        says: [`${csvMap} lacks states:StartExecution on stateMachine:sluice-dev-csv-map-comma`],
+      },
+      {
+        how: 'what failed cannot be redriven',
+        change: (stack) =>
+          rewriteStatement(stack, csvMapPolicy, 'policy', 'RedriveBatches', (statement) => {
+            const arns = Array.isArray(statement.Resource) ? statement.Resource : [];
+            statement.Resource = arns.filter((arn) => !String(arn).includes(':mapRun:'));
+          }),
+        says: [`${csvMap} lacks states:RedriveExecution on mapRun:${children}`],
+      },
+      {
+        how: 'the function of a batch cannot be invoked',
+        change: (stack) =>
+          rewriteStatement(stack, csvMapPolicy, 'policy', 'InvokeSteps', (statement) => {
+            const arns = Array.isArray(statement.Resource) ? statement.Resource : [];
+            statement.Resource = arns.filter((arn) => !String(arn).includes('record_failed_rows'));
+          }),
+        says: [
+          `${csvMap} lacks lambda:InvokeFunction on ${ref('aws_lambda_function.functions_record_failed_rows_function', 'arn')}`,
+        ],
+      },
+      {
+        how: 'results go where the role may not write',
+        change: (stack) =>
+          rewriteStatement(stack, csvMapPolicy, 'policy', 'WriteResults', (statement) => {
+            statement.Action = ['s3:GetObject', 's3:ListMultipartUploadParts', 's3:AbortMultipartUpload'];
+          }),
+        says: [
+          `${csvMap} lacks s3:PutObject on ${ref('aws_s3_bucket.zones_curated_bucket', 'arn')}/map-results/*`,
+        ],
+      },
     ],
   },
   {
@@ -153,6 +232,17 @@ export const workflowRules: readonly Rule[] = [
           }),
         says: [
           `${machine} may sns:Subscribe on ${ref('aws_sns_topic.topics_runs_topic', 'arn')}, which no state calls`,
+        ],
+      },
+      {
+        how: 'it may change a Map Run while it runs',
+        change: (stack) =>
+          rewriteStatement(stack, csvMapPolicy, 'policy', 'RedriveBatches', (statement) => {
+            statement.Action = ['states:RedriveExecution', 'states:UpdateMapRun'];
+          }),
+        says: [
+          `${csvMap} may states:UpdateMapRun on execution:${children}, which no state calls`,
+          `${csvMap} may states:UpdateMapRun on mapRun:${children}, which no state calls`,
         ],
       },
       {

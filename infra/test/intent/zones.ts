@@ -17,6 +17,18 @@ const allowed: readonly string[] = [
     `publish-run writes curated/${folder}`,
     `publish-run deletes curated/${folder}`,
   ]),
+  // What a Distributed Map reads and leaves it reads and leaves in the state machine's name.
+  'csv-map-comma reads raw/incoming',
+  'csv-map-comma reads curated/map-results',
+  'csv-map-comma writes curated/map-results',
+  'process-rows writes curated/staging',
+  'record-failed-rows reads curated/staging',
+  'record-failed-rows writes curated/staging',
+  'collect-map-run reads raw/incoming',
+  'collect-map-run reads curated/staging',
+  'collect-map-run reads curated/map-results',
+  'collect-map-run writes curated/staging',
+  'collect-map-run deletes curated/staging',
   'crawlers reads raw/incoming',
   'published-data reads curated/processed',
 ];
@@ -71,6 +83,23 @@ export const zoneRules: readonly Rule[] = [
             },
           ),
         says: ['validate-object reads curated'],
+      },
+      {
+        how: 'a batch may publish',
+        change: (stack) =>
+          rewriteStatement(
+            stack,
+            'aws_iam_role_policy.functions_process_rows_process_rows_policy',
+            'policy',
+            'WriteObjects',
+            (statement) => {
+              statement.Resource = [
+                `${ref('aws_s3_bucket.zones_curated_bucket', 'arn')}/staging/*`,
+                `${ref('aws_s3_bucket.zones_curated_bucket', 'arn')}/processed/*`,
+              ];
+            },
+          ),
+        says: ['process-rows writes curated/processed'],
       },
     ],
   },
