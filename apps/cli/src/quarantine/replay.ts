@@ -1,4 +1,4 @@
-import { arrivedName } from '@sluice/lake-storage/zones';
+import { arrivedName, stagingPrefix } from '@sluice/lake-storage/zones';
 import type { Dataset } from '@sluice/record-schema';
 import type { Manifest, RunInput } from '@sluice/step-contracts';
 import { CliError } from '../cli-error.ts';
@@ -61,7 +61,9 @@ export const prepareReplay = async (request: ReplayRequest): Promise<Replay> => 
     before !== null && before.object.key === object.key && before.object.etag === object.etag;
   const again = { run, before: isFinished ? before : null, mended: null };
   if (!mended) return { ...again, done: false };
-  if (earlier.some(({ rowsId }) => rowsId === mended.rows.id)) return { ...again, done: isFinished };
+  if (earlier.some(({ rowsId }) => rowsId === mended.rows.id)) {
+    return { ...again, done: isFinished && (await isTidy(zones, name.runId)) };
+  }
   if (!isFinished) {
     throw new CliError(
       `an earlier replay of ${name.runId} was cut off; finish it first: sluice quarantine replay ${name.runId}${zones.option}`,
@@ -79,6 +81,12 @@ export const prepareReplay = async (request: ReplayRequest): Promise<Replay> => 
   });
   const { replaced, copies } = landed;
   return { run: { ...run, object: landed.object }, before, mended: { replaced, copies }, done: false };
+};
+
+/** Whether nothing is left in staging: a run that was killed behind its manifest leaves it to the next one. */
+const isTidy = async ({ store, buckets }: LakeZones, runId: string): Promise<boolean> => {
+  for await (const _ of store.list(buckets.curated, stagingPrefix(runId))) return false;
+  return true;
 };
 
 /** Publishing would take everything back if the object turned out to be another one. */

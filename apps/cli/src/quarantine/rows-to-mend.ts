@@ -28,12 +28,14 @@ export const rowsToMend = (
     let pieces: Uint8Array[] = [];
     let rows = 0;
     let found = 0;
+    let hasHeader = false;
     const lineFeed = Buffer.from('\n');
     const tokenizer = createCsvTokenizer({
       delimiter,
       onHeader(names) {
         const header = [LABEL_COLUMN, ...names].map((name) => quoted(name, delimiter)).join(delimiter);
         pieces.push(Buffer.from(`${header}\n`));
+        hasHeader = true;
       },
       onRow(row) {
         rows += 1;
@@ -52,7 +54,7 @@ export const rowsToMend = (
       tokenizer.push(chunk);
       if (pieces.length > 0) yield Buffer.concat(pieces);
       pieces = [];
-      if (found === wanted.size) return;
+      if (hasHeader && found === wanted.size) return;
     }
     tokenizer.end();
     if (pieces.length > 0) yield Buffer.concat(pieces);
