@@ -8,6 +8,7 @@ import { bucketRules } from './buckets.ts';
 import { catalogueRules } from './catalogue.ts';
 import { functionRules } from './functions.ts';
 import { keyRules } from './keys.ts';
+import { leftoverRules } from './leftovers.ts';
 import { logRules } from './logs.ts';
 import { nameRules } from './names.ts';
 import { protectionRules } from './protection.ts';
@@ -15,6 +16,7 @@ import { queueRules } from './queues.ts';
 import { resourcePolicyRules } from './resource-policies.ts';
 import { roleRules } from './roles.ts';
 import type { Rule } from './rule.ts';
+import { tableRules } from './tables.ts';
 import { topicRules } from './topics.ts';
 import { wiringRules } from './wiring.ts';
 import { workflowRules } from './workflow.ts';
@@ -32,10 +34,12 @@ const rules: readonly Rule[] = [
   ...generalRules,
   ...roleRules,
   ...zoneRules,
+  ...leftoverRules,
   ...functionRules,
   ...workflowRules,
   ...wiringRules,
   ...queueRules,
+  ...tableRules,
   ...topicRules,
   ...catalogueRules,
   ...logRules,

@@ -32,6 +32,14 @@ export const protectionRules: readonly Rule[] = [
         },
         says: ['aws_kms_key.keys_data_key can be destroyed'],
       },
+      {
+        how: 'the table of rows is not protected',
+        of: 'everything-on',
+        change: (stack) => {
+          delete bodyOf(stack, 'aws_dynamodb_table.rows_table').lifecycle;
+        },
+        says: ['aws_dynamodb_table.rows_table can be destroyed'],
+      },
     ],
   },
   {
