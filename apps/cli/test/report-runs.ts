@@ -303,7 +303,7 @@ const commands = [
 ];
 const show = [{ purpose: 'Look at the run again', line: `sluice show ${run.runId}` }];
 
-const shared = { dataset, definition, mapRun: null, examples: [], commands: show };
+const shared = { dataset, definition, mapRun: null, redrive: null, examples: [], commands: show };
 
 /** More than a strip has cells. Its batches take a second, and every report of it is of the same. */
 const failingBatches = memoized(() =>
@@ -370,6 +370,12 @@ export const runs = {
     ...shared,
     run: { ...published, engine: 'typescript' },
     ...(await failingBatches()),
+    redrive: {
+      count: 1,
+      startedAt: '2026-11-21T14:00:00.000Z',
+      state: 'ProcessCsvRows',
+      batches: { total: 600, doneBefore: 588, ranAgain: 12 },
+    },
     definition: csvMap,
     examples,
     commands,

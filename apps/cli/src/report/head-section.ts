@@ -1,4 +1,5 @@
 import { bytes, count, duration, plural } from '../terminal/figures.ts';
+import { redriveLine } from '../terminal/redrive-line.ts';
 import { type Html, html, NOTHING } from './html.ts';
 import type { NextCommand, ReportInput } from './report-input.ts';
 import { shownText } from './shown-text.ts';
@@ -77,7 +78,7 @@ const shownTime = (iso: string): string => iso.replace('T', ' ').replace(/(\.0+)
 
 const fact = (name: string, value: Html): Html => html`<div><dt>${name}</dt><dd>${value}</dd></div>`;
 
-const facts = ({ run, history }: ReportInput): Html => {
+const facts = ({ run, history, redrive }: ReportInput): Html => {
   const total = totalMilliseconds(history);
   const { bucket, key, size } = run.object;
   return html`<dl class="facts">
@@ -86,6 +87,7 @@ ${fact('Run', html`<code>${run.runId}</code>`)}
 ${fact('As of', html`<time datetime="${run.asOf}">${shownTime(run.asOf)}</time>`)}
 ${run.status === 'published' ? fact('Engine', html`${run.engine}, reading ${run.format}`) : NOTHING}
 ${total === null ? NOTHING : fact('Took', html`${duration(total)}`)}
+${redrive === null ? NOTHING : fact('Redrive', html`${shownText(redriveLine(redrive).replace(/^redrive /, ''), 300)}`)}
 </dl>`;
 };
 

@@ -17,18 +17,14 @@ import { shownText } from './shown-text.ts';
 const SETTLED_MS = 1000;
 
 const headLine = (mapRun: MapRunRecord): Html => {
-  const { executions, items, startedAt, endedAt, redriveCount } = mapRun;
+  const { status, executions, items, startedAt, endedAt, redriveCount } = mapRun;
   const took = endedAt === null ? 0 : Date.parse(endedAt) - Date.parse(startedAt);
   // What a redrive found done was not done in its time.
   const rate =
     took >= SETTLED_MS && redriveCount === 0
       ? `, ${plural(Number(((items.total / took) * 1000).toPrecision(3)), 'row')} a second`
       : '';
-  const redriven =
-    redriveCount === 0
-      ? ''
-      : ` Redriven ${plural(redriveCount, 'time')}: what had succeeded before was not run again.`;
-  return html`<p class="sum">${plural(items.total, 'row')} in ${plural(executions.total, 'batch', 'batches')}${rate}: ${batchCounts(mapRun).join(', ')}.${redriven}</p>`;
+  return html`<p class="sum">${plural(items.total, 'row')} in ${plural(executions.total, 'batch', 'batches')}${status === 'ABORTED' ? ' before it was stopped' : ''}${rate}: ${batchCounts(mapRun).join(', ')}.</p>`;
 };
 
 const legend = ({ rows }: BatchResults): Html => {

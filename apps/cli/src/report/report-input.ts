@@ -1,6 +1,7 @@
 import type { HistoryEvent } from '@sluice/local-stepfunctions';
 import type { Dataset } from '@sluice/record-schema';
 import type { Manifest, QualityReport, RunInput } from '@sluice/step-contracts';
+import type { ExecutionRecord } from '../lake/execution-record.ts';
 import type { MapRunRecord } from '../lake/map-run-record.ts';
 
 /** A run that broke before it was over: it has left no manifest. */
@@ -55,6 +56,8 @@ export interface ReportInput {
   readonly history: readonly HistoryEvent[];
   /** Null if there was none: the workflow has no Distributed Map, or did not get to it. */
   readonly mapRun: MapRunRecord | null;
+  /** The last one; null if there was none. */
+  readonly redrive: ExecutionRecord['redrive'];
   /** Some of the quarantined rows; the report masks them. */
   readonly examples: readonly QuarantinedRow[];
   readonly commands: readonly NextCommand[];

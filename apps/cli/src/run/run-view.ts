@@ -108,6 +108,9 @@ export const causeOf = ({ failure, status }: ExecutionRecord): string => {
 /** As short as a person would type it: what is left of it still names one run. */
 export const shortId = (runId: string): string => runId.slice(0, -24);
 
+const workflowOption = ({ workflow }: ExecutionRecord): string =>
+  workflow === 'etl' ? '' : ` --workflow ${workflow}`;
+
 const nextCommands = (
   lake: Lake,
   { runId, dataset }: RunInput,
@@ -143,7 +146,7 @@ const nextCommands = (
     ? [
         {
           purpose: 'Try again',
-          line: `sluice run ${quoted(execution.source)} --dataset ${dataset}${lake.option}`,
+          line: `sluice run ${quoted(execution.source)} --dataset ${dataset}${workflowOption(execution)}${lake.option}`,
         },
       ]
     : [];

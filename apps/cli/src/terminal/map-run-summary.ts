@@ -26,12 +26,12 @@ export const batchCounts = ({ executions, results }: MapRunRecord): readonly str
 
 /** `10,000 batches · 9,988 processed · 12 recorded as failed · 3.2 s`, and the first that failed. */
 export const mapRunLines = (mapRun: MapRunRecord, { good, warn, dim }: Paint): string[] => {
-  const { executions, results, startedAt, endedAt, redrivenAt, redriveCount } = mapRun;
+  const { status, executions, results, startedAt, endedAt, redrivenAt } = mapRun;
   const took = endedAt === null ? [] : [duration(Date.parse(endedAt) - Date.parse(redrivenAt ?? startedAt))];
-  const redriven = redriveCount === 0 ? [] : [`redriven ${plural(redriveCount, 'time')}`];
-  const counts = batchCounts(mapRun);
   const isClean = executions.succeeded === executions.total && !results?.batches.recordedAsFailed;
-  const head = [plural(executions.total, 'batch', 'batches'), ...counts, ...took, ...redriven].join(' · ');
+  // How many there would have been is not known if the reader was stopped, too.
+  const all = `${plural(executions.total, 'batch', 'batches')}${status === 'ABORTED' ? ' so far' : ''}`;
+  const head = [all, ...batchCounts(mapRun), ...took].join(' · ');
   const failures = results?.failures.slice(0, SHOWN_FAILURES) ?? [];
   const others = results ? results.batches.recordedAsFailed + results.batches.failed - failures.length : 0;
   return [

@@ -60,6 +60,8 @@ export const watchRun = (
     progress: show,
     mapRun: (mapRun, bytesRead) => {
       const words = mapRunMeter(now);
+      // A redrive enters no state anew.
+      state = mapRun.stateName;
       const label = state;
       map = {
         rows: () => mapRun.describe().itemCounts.total,
