@@ -47,6 +47,14 @@ export const readObjectHead = async (
   }
 };
 
+/** Whether the object is gzipped, which its name need not say. */
+export const isGzipped = async (readRange: ReadRange): Promise<boolean> => {
+  const start: Uint8Array[] = [];
+  for await (const chunk of await readRange(0, 2)) start.push(chunk);
+  const [first, second] = Buffer.concat(start);
+  return first === 0x1f && second === 0x8b;
+};
+
 /** The beginning of a stream, looked at without being used up. */
 class HeadOf {
   readonly #chunks: AsyncGenerator<Uint8Array>;

@@ -10,7 +10,7 @@ import {
   type ValidateObjectOutput,
 } from '@sluice/step-contracts';
 import { csvMapMaxBytes, csvMapOf } from '@sluice/workflows';
-import { judgeColumns, type ReadRange, readObjectHead } from './object-head.ts';
+import { isGzipped, judgeColumns, type ReadRange, readObjectHead } from './object-head.ts';
 
 export interface ValidateObjectDeps {
   readonly findDataset: (name: string) => Dataset | undefined;
@@ -52,13 +52,15 @@ export const validateObject = async (
   }
   try {
     const object = { key: version.key, size: head.size };
-    const { format, columns } = await readObjectHead(dataset, object, deps.readObject(version, etag));
+    const readRange = deps.readObject(version, etag);
+    const { format, columns } = await readObjectHead(dataset, object, readRange);
     const { headerKnown, unknownColumns } = judgeColumns(dataset, columns);
     return {
       valid: true,
       format,
       headerKnown,
       unknownColumns: unknownColumns.slice(0, MAX_COLUMNS).map((name) => shortened(name, MAX_COLUMN_NAME)),
+      ...(run.workflow === 'csv-map' && (await isGzipped(readRange)) && { gzipped: true }),
     };
   } catch (error) {
     if (error instanceof RefusedObject) return refuse(error.code, error.message);

@@ -85,6 +85,12 @@ describe('an object with the declared columns', () => {
     expect(await resultOf(content, { key: `incoming/orders/${name}` })).toEqual(taken('csv'));
   });
 
+  test('is said to be gzipped, where csv-map asks, whose reader takes it as it is', async () => {
+    const content = gzipSync('id,name,amount\n');
+    expect(await resultOf(content, { workflow: 'csv-map' })).toEqual({ ...taken('csv'), gzipped: true });
+    expect(await resultOf('id,name,amount\n', { workflow: 'csv-map' })).toEqual(taken('csv'));
+  });
+
   test.each([
     ['JSON lines', 'a.jsonl', '{"id":"1"}\n'],
     ['a JSON array', 'a.json', '\ufeff [{"id":"1"}]'],

@@ -87,7 +87,7 @@ const itemProcessor = (
  * other one ends the execution in the step that failed, and a redrive goes on there, the work of the batches being done.
  */
 const beyondRedrive = {
-  collectMapRun: ['ReaderDisagreement', 'MapRunIncomplete', 'MixedParts'],
+  collectMapRun: ['ReaderDisagreement', 'MapRunIncomplete', 'MixedParts', 'BrokenPart'],
   updateDataCatalog: ['LawViolation'],
 } as const;
 
@@ -124,6 +124,7 @@ export const csvMapDefinition = (parts: CsvMapParts): StateMachine => {
         Type: 'Choice',
         Choices: [
           { Variable: '$.object.key', StringMatches: '*.gz', Next: 'UnsuitedFormat' },
+          { Variable: '$.validation.result.gzipped', IsPresent: true, Next: 'UnsuitedFormat' },
           { Variable: '$.validation.result.format', StringEquals: 'csv', Next: 'LocateVersion' },
         ],
         Default: 'UnsuitedFormat',

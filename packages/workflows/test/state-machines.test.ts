@@ -51,7 +51,7 @@ const csvMap = csvMapDefinition(exampleMapParts);
 
 /** Where csv-map goes on when it is redriven, the rows' work being done; with the errors that would only come again. */
 const redrivable = new Map([
-  ['CollectMapRun', ['ReaderDisagreement', 'MapRunIncomplete', 'MixedParts']],
+  ['CollectMapRun', ['ReaderDisagreement', 'MapRunIncomplete', 'MixedParts', 'BrokenPart']],
   ['UpdateDataCatalog', ['LawViolation']],
 ]);
 
@@ -239,6 +239,7 @@ describe('the Map over the rows of an object', () => {
     expect(all.CheckFormat).toMatchObject({
       Choices: [
         { StringMatches: '*.gz', Next: 'UnsuitedFormat' },
+        { Variable: '$.validation.result.gzipped', IsPresent: true, Next: 'UnsuitedFormat' },
         { Variable: '$.validation.result.format', StringEquals: 'csv', Next: 'LocateVersion' },
       ],
       Default: 'UnsuitedFormat',
