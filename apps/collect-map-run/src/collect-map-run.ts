@@ -92,7 +92,7 @@ export const collectMapRun = async (
 const clearLeftovers = async (objects: ObjectStore, bucket: string, prefix: string): Promise<void> => {
   await objects.delete({ bucket, key: `${prefix}${stagedName.report}` });
   const left: string[] = [];
-  for await (const { key } of objects.list(bucket, `${prefix}accepted-`)) left.push(key);
+  for await (const key of objects.keys(bucket, `${prefix}accepted-`)) left.push(key);
   const { failed } = await objects.deleteMany(bucket, [...left, `${prefix}${stagedName.quarantine}`]);
   if (failed.length === 0) return;
   const reasons = failed.map(({ key, reason }) => `${key}: ${reason}`).join('; ');

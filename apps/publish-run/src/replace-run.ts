@@ -90,7 +90,7 @@ export const clearStaging = async (zone: CuratedZone, runId: string): Promise<vo
   await zone.objects.delete({ bucket: zone.bucket, key: `${prefix}${stagedName.report}` });
   failpoint('publish:closed');
   const left: string[] = [];
-  for await (const { key } of zone.objects.list(zone.bucket, prefix)) left.push(key);
+  for await (const key of zone.objects.keys(zone.bucket, prefix)) left.push(key);
   await deleteAll(zone, left);
 };
 
@@ -108,7 +108,7 @@ const keysByName = async (
   const objectId = objectIdOf(run.object);
   const found: string[] = [];
   const folder = `${processedPrefix(run.dataset)}${partitionFolder(partition)}`;
-  for await (const { key } of objects.list(bucket, `${folder}${objectId}-`)) found.push(key);
+  for await (const key of objects.keys(bucket, `${folder}${objectId}-`)) found.push(key);
   const inQuarantine = [quarantinedRowsKey(run.dataset, run.runId, 'jsonl'), quarantinedObject(run)];
   for (const key of inQuarantine) if (await objects.head({ bucket, key })) found.push(key);
   return found;

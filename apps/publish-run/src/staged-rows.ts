@@ -24,21 +24,28 @@ export const countStagedRows = async (
   countParquetRows: CountParquetRows,
 ): Promise<StagedRows> => {
   const accepted: { readonly number: number; readonly file: StagedFile }[] = [];
-  let quarantine: StagedFile | null = null;
-  for await (const { key, size } of objects.list(bucket, prefix)) {
-    const name = key.slice(prefix.length);
-    const [, number] = /^accepted-(\d+)\.parquet$/.exec(name) ?? [];
-    if (number !== undefined) {
-      const rows = await countParquetRows({ bucket, key, size });
-      accepted.push({ number: Number(number), file: { key, rows, bytes: size } });
-    } else if (name === stagedName.quarantine) {
-      const body = await objects.read({ bucket, key });
-      quarantine = { key, rows: body ? await countLines(body) : 0, bytes: size };
-    }
+  for await (const { key, size } of objects.list(bucket, `${prefix}accepted-`)) {
+    const [, number] = /^accepted-(\d+)\.parquet$/.exec(key.slice(prefix.length)) ?? [];
+    if (number === undefined) continue;
+    const rows = await countParquetRows({ bucket, key, size });
+    accepted.push({ number: Number(number), file: { key, rows, bytes: size } });
   }
   // A listing has 10 before 2.
   accepted.sort((a, b) => a.number - b.number);
-  return { accepted: accepted.map(({ file }) => file), quarantine };
+  const quarantine = { bucket, key: `${prefix}${stagedName.quarantine}` };
+  return {
+    accepted: accepted.map(({ file }) => file),
+    quarantine: await countLinesOf(objects, quarantine),
+  };
+};
+
+const countLinesOf = async (
+  objects: CuratedZone['objects'],
+  at: ObjectAddress,
+): Promise<StagedFile | null> => {
+  const head = await objects.head(at);
+  const body = head && (await objects.read(at));
+  return body && { key: at.key, rows: await countLines(body), bytes: head.size };
 };
 
 /** A last line without a line feed is one, too. */

@@ -134,6 +134,7 @@ export const failingAfter = (objects: ObjectStore, changes: number): ObjectStore
     head: (at) => objects.head(at),
     read: (at, options) => objects.read(at, options),
     list: (bucket, prefix) => objects.list(bucket, prefix),
+    keys: (bucket, prefix) => objects.keys(bucket, prefix),
     asLocalFile: (at, dir, options) => objects.asLocalFile(at, dir, options),
     put: async (at, body, options) => {
       spend();

@@ -1,4 +1,5 @@
-import { lstat, mkdir, realpath } from 'node:fs/promises';
+import { lstatSync, realpathSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { errnoOf, leadsOut } from './disk-error.ts';
 import { syncFolder } from './disk-write.ts';
@@ -48,13 +49,15 @@ export function keyOfOddPath(relativePath: string): string {
  * The size, inode and modification time of a regular file; null if there is none. A link anywhere on the way is refused:
  * it could lead reads and writes out of the lake.
  */
-export async function statObject(path: string): Promise<FileIdentity | null> {
+export function statObject(path: string): FileIdentity | null {
   try {
-    const stats = await lstat(path, { bigint: true });
+    // Here and below the kernel answers in a microsecond or two; the way to the thread pool and back takes twenty.
+    const stats = lstatSync(path, { bigint: true, throwIfNoEntry: false });
+    if (!stats) return null;
     if (stats.isSymbolicLink()) throw leadsOut(path);
     if (!stats.isFile()) return null;
     const folder = dirname(path);
-    if ((await realpath(folder)) !== folder) throw leadsOut(folder);
+    if (realpathSync.native(folder) !== folder) throw leadsOut(folder);
     return { size: Number(stats.size), inode: stats.ino, modifiedNs: stats.mtimeNs };
   } catch (cause) {
     if (isAbsent(cause)) return null;
@@ -74,10 +77,7 @@ export function isAbsent(cause: unknown): boolean {
 
 /** Makes the folder and those above it, durably, following no link. Fails with ENOTDIR where a file is in the way. */
 export async function ensureFolder(folder: string): Promise<void> {
-  const real = await realpath(folder).catch((cause: unknown) => {
-    if (errnoOf(cause) === 'ENOENT') return null;
-    throw cause;
-  });
+  const real = realPath(folder);
   if (real === folder) return;
   if (real !== null) throw leadsOut(folder);
   await ensureFolder(dirname(folder));
@@ -87,6 +87,15 @@ export async function ensureFolder(folder: string): Promise<void> {
   } catch (cause) {
     if (errnoOf(cause) !== 'EEXIST') throw cause;
     // Another writer made it just now, or it is a link to nowhere.
-    if ((await lstat(folder)).isSymbolicLink()) throw leadsOut(folder);
+    if (lstatSync(folder).isSymbolicLink()) throw leadsOut(folder);
+  }
+}
+
+function realPath(folder: string): string | null {
+  try {
+    return realpathSync.native(folder);
+  } catch (cause) {
+    if (errnoOf(cause) === 'ENOENT') return null;
+    throw cause;
   }
 }

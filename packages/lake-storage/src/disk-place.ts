@@ -1,4 +1,5 @@
-import { link, lstat, rename } from 'node:fs/promises';
+import { lstatSync, renameSync } from 'node:fs';
+import { link } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { errnoOf } from './disk-error.ts';
 import type { DiskEtags } from './disk-etags.ts';
@@ -21,17 +22,19 @@ export async function moveIn(
   { root, etags }: OpenLake,
   temporary: TemporaryFile,
   at: ObjectAddress,
-  onlyIfAbsent: boolean,
+  { onlyIfAbsent, durable }: { readonly onlyIfAbsent: boolean; readonly durable: boolean },
 ): Promise<PutResult> {
   // Size, inode and time stay through link and rename; read afterwards they could be another writer's.
-  const file = await statObject(temporary.path);
+  const file = statObject(temporary.path);
   const target = await nameIt(root, temporary.path, at, onlyIfAbsent);
   if (target === null) return { outcome: 'exists' };
   diskFailpoint('disk:after-rename');
-  await syncFolder(dirname(target)).catch((cause: unknown) => {
-    // Deleted again, with its folder.
-    if (!isAbsent(cause)) throw cause;
-  });
+  if (durable) {
+    await syncFolder(dirname(target)).catch((cause: unknown) => {
+      // Deleted again, with its folder.
+      if (!isAbsent(cause)) throw cause;
+    });
+  }
   if (file) await etags.remember(target, file, temporary.etag);
   return { outcome: 'stored', etag: temporary.etag };
 }
@@ -46,21 +49,22 @@ async function nameIt(
   const odd = oddPath(root, at);
   const plain = plainPath(root, at);
   for (let attempt = 1; ; attempt += 1) {
-    const oddExists = (await statObject(odd)) !== null;
+    const oddExists = statObject(odd) !== null;
     if (oddExists && onlyIfAbsent) return null;
-    const plainTaken = plain !== null && (await isTaken(plain, join(root, at.bucket)));
+    const plainTaken = plain !== null && isTaken(plain, join(root, at.bucket));
     const target = oddExists || plainTaken || plain === null ? odd : plain;
     try {
       await ensureFolder(dirname(target));
       // Refuses to replace a link.
-      if (!onlyIfAbsent) await statObject(target);
+      if (!onlyIfAbsent) statObject(target);
       diskFailpoint('disk:before-rename');
       // rename(2) replaces, link(2) refuses: of several writers of a new object exactly one gets the name.
-      await (onlyIfAbsent ? link(temporary, target) : rename(temporary, target));
+      if (onlyIfAbsent) await link(temporary, target);
+      else renameSync(temporary, target);
       return target;
     } catch (cause) {
       const errno = errnoOf(cause);
-      if (onlyIfAbsent && errno === 'EEXIST' && (await statObject(target))) return null;
+      if (onlyIfAbsent && errno === 'EEXIST' && statObject(target)) return null;
       if (onlyIfAbsent && (errno === 'EPERM' || errno === 'ENOTSUP')) throw noHardLinks(target, cause);
       if (attempt === maxAttempts || !passing.has(errno ?? '')) throw cause;
     }
@@ -71,15 +75,18 @@ async function nameIt(
 const passing = new Set(['ENOENT', 'ENOTDIR', 'EISDIR', 'EEXIST', 'ENOTEMPTY']);
 
 /** Whether a folder sits where the file should be, or a file where one of its folders should be. */
-async function isTaken(path: string, bucketFolder: string): Promise<boolean> {
-  const kindOf = (of: string) =>
-    lstat(of).catch((cause: unknown) => {
-      if (isAbsent(cause)) return null;
+function isTaken(path: string, bucketFolder: string): boolean {
+  const kindOf = (of: string) => {
+    try {
+      return lstatSync(of, { throwIfNoEntry: false });
+    } catch (cause) {
+      if (isAbsent(cause)) return undefined;
       throw cause;
-    });
-  if ((await kindOf(path))?.isDirectory()) return true;
+    }
+  };
+  if (kindOf(path)?.isDirectory()) return true;
   for (let folder = dirname(path); folder !== bucketFolder; folder = dirname(folder)) {
-    const stats = await kindOf(folder);
+    const stats = kindOf(folder);
     if (stats) return !stats.isDirectory() && !stats.isSymbolicLink();
   }
   return false;

@@ -1,11 +1,20 @@
 import { createHash } from 'node:crypto';
-import { constants } from 'node:fs';
-import { mkdir, open, realpath, rm, rmdir, unlink } from 'node:fs/promises';
+import {
+  closeSync,
+  constants,
+  createReadStream,
+  fstatSync,
+  openSync,
+  readSync,
+  rmdirSync,
+  unlinkSync,
+} from 'node:fs';
+import { mkdir, realpath, rm } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { changedError, checkAddress, checkBucket, cutRange } from './check-address.ts';
 import { diskError, errnoOf } from './disk-error.ts';
 import { DiskEtags } from './disk-etags.ts';
-import { listPaths } from './disk-list.ts';
+import { type ListedPath, listPaths } from './disk-list.ts';
 import { withLock } from './disk-lock.ts';
 import {
   ensureFolder,
@@ -24,6 +33,7 @@ import {
   removeOrphans,
   type TemporaryFile,
   writeTemporary,
+  writeTemporaryQuickly,
 } from './disk-write.ts';
 import { LakeStorageError } from './lake-storage-error.ts';
 import type {
@@ -77,16 +87,15 @@ class DiskStore implements ObjectStore {
     return this.#clearly(at, async () => {
       const opened = await this.#openForReading(at, options.ifMatch);
       if (!opened) return null;
-      const { handle, file } = opened;
+      const { fd, file } = opened;
+      const { start, end } = cutRange(options.range, file.size);
+      // A stream closes what it was given.
+      if (end - start > readBytesAtOnce)
+        return createReadStream('', { fd, start, end: end - 1, highWaterMark: readBytesAtOnce });
       try {
-        const { start, end } = cutRange(options.range, file.size);
-        if (start < end)
-          return handle.createReadStream({ start, end: end - 1, highWaterMark: readBytesAtOnce });
-        await handle.close();
-        return (async function* () {})();
-      } catch (cause) {
-        await handle.close();
-        throw cause;
+        return chunksOf(readWhole(fd, start, end));
+      } finally {
+        closeSync(fd);
       }
     });
   }
@@ -94,7 +103,11 @@ class DiskStore implements ObjectStore {
   put(at: ObjectAddress, body: ObjectBody, options: PutOptions = {}): Promise<PutResult> {
     return this.#clearly(at, async () => {
       checkAddress(at);
-      const temporary = await writeTemporary(await this.#openForWriting(), body);
+      const folder = await this.#openForWriting();
+      const temporary =
+        options.durable === false && body instanceof Uint8Array
+          ? writeTemporaryQuickly(folder, body)
+          : await writeTemporary(folder, body);
       return this.#place(temporary, at, options);
     });
   }
@@ -110,18 +123,10 @@ class DiskStore implements ObjectStore {
     });
   }
 
-  delete(at: ObjectAddress): Promise<void> {
-    return this.#clearly(at, async () => {
-      const found = await this.#find({ bucket: at.bucket, key: at.key });
-      if (!found) return;
-      const { root, etags } = await this.#open();
-      diskFailpoint('disk:before-delete');
-      await unlink(found.path).catch((cause: unknown) => {
-        if (!isAbsent(cause)) throw cause;
-      });
-      diskFailpoint('disk:after-delete');
-      await etags.forget(found.path, found.file);
-      await removeEmptyFolders(dirname(found.path), [join(root, at.bucket), oddFolder(root, at.bucket)]);
+  async delete(at: ObjectAddress): Promise<void> {
+    await this.#clearly(at, async () => {
+      const emptied = await this.#delete(at);
+      if (emptied !== null) await this.#removeEmptyFolders(at.bucket, [emptied]);
     });
   }
 
@@ -130,26 +135,38 @@ class DiskStore implements ObjectStore {
     for (const key of all) checkAddress({ bucket, key });
     const deleted: string[] = [];
     const failed: { key: string; reason: string }[] = [];
+    const emptied = new Set<string>();
     for (const key of all) {
+      const at = { bucket, key };
       try {
-        await this.delete({ bucket, key });
+        const folder = await this.#clearly(at, () => this.#delete(at));
+        if (folder !== null) emptied.add(folder);
         deleted.push(key);
       } catch (cause) {
         failed.push({ key, reason: cause instanceof Error ? cause.message : String(cause) });
       }
     }
+    await this.#removeEmptyFolders(bucket, emptied);
     return { deleted, failed };
   }
 
   async *list(bucket: string, prefix: string): AsyncIterable<ListedObject> {
+    for await (const { key, path } of this.#paths(bucket, prefix)) {
+      const file = statObject(path);
+      const etag = file && (await this.#etagOf({ path, file }));
+      if (file && etag) yield { key, size: file.size, etag, lastModified: modifiedOf(file) };
+    }
+  }
+
+  async *keys(bucket: string, prefix: string): AsyncIterable<string> {
+    for await (const { key } of this.#paths(bucket, prefix)) yield key;
+  }
+
+  async *#paths(bucket: string, prefix: string): AsyncIterable<ListedPath> {
     checkBucket(bucket);
     const { root } = await this.#open();
     try {
-      for await (const { key, path } of listPaths(root, bucket, prefix)) {
-        const file = await statObject(path);
-        const etag = file && (await this.#etagOf({ path, file }));
-        if (file && etag) yield { key, size: file.size, etag, lastModified: modifiedOf(file) };
-      }
+      yield* listPaths(root, bucket, prefix);
     } catch (cause) {
       throw diskError(cause, join(root, bucket));
     }
@@ -164,18 +181,18 @@ class DiskStore implements ObjectStore {
     });
   }
 
-  /** An open file is the same object to its end, whatever gets its name meanwhile. */
+  /** An open file is the same object to its end, whatever gets its name meanwhile. Who gets it closes it. */
   async #openForReading(at: ObjectVersion, ifMatch: string | undefined) {
     for (;;) {
       const found = await this.#find(at);
       if (!found) return null;
       await this.#demandMatch(at, found, ifMatch);
       try {
-        const handle = await open(found.path, constants.O_RDONLY | constants.O_NOFOLLOW);
-        const stats = await handle.stat({ bigint: true });
+        const fd = openSync(found.path, constants.O_RDONLY | constants.O_NOFOLLOW);
+        const stats = fstatSync(fd, { bigint: true });
         if (stats.ino === found.file.inode && stats.mtimeNs === found.file.modifiedNs)
-          return { handle, file: found.file };
-        await handle.close();
+          return { fd, file: found.file };
+        closeSync(fd);
       } catch (cause) {
         if (!isAbsent(cause)) throw cause;
       }
@@ -189,10 +206,31 @@ class DiskStore implements ObjectStore {
     if (at.versionId !== undefined) return null;
     const { root } = await this.#open();
     for (const path of [oddPath(root, at), plainPath(root, at)]) {
-      const file = path === null ? null : await statObject(path);
+      const file = path === null ? null : statObject(path);
       if (path !== null && file) return { path, file };
     }
     return null;
+  }
+
+  /** The folder in which the object was; null if there was none. */
+  async #delete(at: ObjectAddress): Promise<string | null> {
+    const found = await this.#find({ bucket: at.bucket, key: at.key });
+    if (!found) return null;
+    const { etags } = await this.#open();
+    diskFailpoint('disk:before-delete');
+    try {
+      unlinkSync(found.path);
+    } catch (cause) {
+      if (!isAbsent(cause)) throw cause;
+    }
+    diskFailpoint('disk:after-delete');
+    await etags.forget(found.path, found.file);
+    return dirname(found.path);
+  }
+
+  async #removeEmptyFolders(bucket: string, folders: Iterable<string>): Promise<void> {
+    const { root } = await this.#open();
+    for (const folder of folders) removeEmptyFolders(folder, [join(root, bucket), oddFolder(root, bucket)]);
   }
 
   async #demandMatch(at: ObjectAddress, found: FoundFile, etag: string | undefined): Promise<void> {
@@ -210,18 +248,25 @@ class DiskStore implements ObjectStore {
 
   /** Gives the temporary file its name, or removes it. */
   async #place(temporary: TemporaryFile, at: ObjectAddress, options: PutOptions): Promise<PutResult> {
+    const { ifMatch, ifNoneMatch, durable = true } = options;
+    const onlyIfAbsent = ifNoneMatch !== undefined;
+    let renamed = false;
     try {
       const lake = await this.#open();
-      const { ifMatch } = options;
-      if (ifMatch === undefined) return await moveIn(lake, temporary, at, options.ifNoneMatch !== undefined);
+      const place = async (): Promise<PutResult> => {
+        const result = await moveIn(lake, temporary, at, { onlyIfAbsent, durable });
+        renamed = !onlyIfAbsent;
+        return result;
+      };
+      if (ifMatch === undefined) return await place();
       const lock = join(lake.root, hiddenFolder, 'locks', nameOf(at));
       return await withLock(lock, await this.#openForWriting(), async () => {
         const current = await this.#find(at);
         if (!current || (await this.#etagOf(current)) !== ifMatch) return { outcome: 'changed' };
-        return moveIn(lake, temporary, at, false);
+        return place();
       });
     } finally {
-      await rm(temporary.path, { force: true });
+      if (!renamed) await rm(temporary.path, { force: true });
     }
   }
 
@@ -260,15 +305,30 @@ class DiskStore implements ObjectStore {
   }
 }
 
-async function removeEmptyFolders(from: string, upTo: readonly string[]): Promise<void> {
+function removeEmptyFolders(from: string, upTo: readonly string[]): void {
   for (let folder = from; !upTo.includes(folder); folder = dirname(folder)) {
     try {
-      await rmdir(folder);
+      rmdirSync(folder);
     } catch (cause) {
       if (errnoOf(cause) === 'ENOTEMPTY' || errnoOf(cause) === 'EEXIST') return;
       if (!isAbsent(cause)) throw cause;
     }
   }
+}
+
+function readWhole(fd: number, start: number, end: number): Uint8Array {
+  const bytes = Buffer.allocUnsafe(end - start);
+  let read = 0;
+  while (read < bytes.length) {
+    const more = readSync(fd, bytes, read, bytes.length - read, start + read);
+    if (more === 0) break;
+    read += more;
+  }
+  return bytes.subarray(0, read);
+}
+
+async function* chunksOf(bytes: Uint8Array): AsyncGenerator<Uint8Array, void> {
+  if (bytes.length > 0) yield bytes;
 }
 
 function modifiedOf(file: FileIdentity): Date {

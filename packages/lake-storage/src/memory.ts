@@ -81,14 +81,17 @@ export function memoryStore(): ObjectStore {
     },
 
     async *list(bucket, prefix): AsyncIterable<ListedObject> {
-      checkBucket(bucket);
-      const objects = buckets.get(bucket) ?? new Map<string, MemoryObject>();
-      const keys = [...objects.keys()].filter((key) => key.startsWith(prefix)).sort(compareUtf8);
-      for (const key of keys) {
-        const found = objects.get(key);
+      for await (const key of memory.keys(bucket, prefix)) {
+        const found = find({ bucket, key });
         if (found)
           yield { key, size: found.bytes.length, etag: found.etag, lastModified: found.lastModified };
       }
+    },
+
+    async *keys(bucket, prefix) {
+      checkBucket(bucket);
+      const objects = buckets.get(bucket) ?? new Map<string, MemoryObject>();
+      yield* [...objects.keys()].filter((key) => key.startsWith(prefix)).sort(compareUtf8);
     },
 
     asLocalFile: (at, scratchDir, options) => downloadToScratch(memory, at, scratchDir, options),

@@ -45,6 +45,8 @@ export interface PutOptions {
   readonly ifNoneMatch?: '*';
   /** Replace only the object that has this etag; else the outcome is `changed`. */
   readonly ifMatch?: string;
+  /** False: work that can be done again, so a disk need not keep it through a power cut. S3 keeps it all the same. */
+  readonly durable?: false;
 }
 
 export interface StoredObject {
@@ -96,6 +98,9 @@ export interface ObjectStore {
 
   /** Every object whose key starts with the prefix, in the order of the keys' UTF-8 bytes. */
   list(bucket: string, prefix: string): AsyncIterable<ListedObject>;
+
+  /** The keys that `list` would give, for which no object has to be looked into. */
+  keys(bucket: string, prefix: string): AsyncIterable<string>;
 
   /**
    * The object as a file, for engines that read paths. On disk it is the object's own file: never write to it.

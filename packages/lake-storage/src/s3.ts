@@ -180,6 +180,10 @@ class S3Store implements ObjectStore {
     }
   }
 
+  async *keys(bucket: string, prefix: string): AsyncIterable<string> {
+    for await (const { key } of this.list(bucket, prefix)) yield key;
+  }
+
   asLocalFile(at: ObjectVersion, scratchDir: string, options?: Pick<ReadOptions, 'ifMatch'>) {
     return downloadToScratch(this, at, scratchDir, options);
   }

@@ -304,6 +304,26 @@ export function objectStoreContract(
     expect(listed).toEqual([{ key: 'p/a', size: 3, etag, lastModified: expect.any(Date) }]);
   });
 
+  test('keys gives what a list gives', async () => {
+    for (const key of ['p/b', 'p/a/c', 'q', 'p/../a']) await store.put(at(key), text(key));
+    const keys: string[] = [];
+    for await (const key of store.keys(bucket, 'p/')) keys.push(key);
+    expect(keys).toEqual(await keysOf(store, bucket, 'p/'));
+    expect(keys).toHaveLength(3);
+  });
+
+  test('what need not survive a power cut is an object like any other', async () => {
+    const put = (value: string) => store.put(at('a/b'), text(value), { durable: false });
+    expect(etagOf(await put('one'))).toBe(etagOf(await store.put(at('c'), text('one'))));
+    await put('two');
+    expect(await textOf(store, bucket, 'a/b')).toBe('two');
+    await store.put(at('a'), text('three'), { durable: false });
+    expect(await keysOf(store, bucket)).toEqual(['a', 'a/b', 'c']);
+    expect(await store.put(at('c'), text('x'), { durable: false, ifNoneMatch: '*' })).toEqual({
+      outcome: 'exists',
+    });
+  });
+
   test('a list is in the order of UTF-8 bytes', async () => {
     const keys = ['a', 'a!', 'a-b', 'a/b', 'a0', 'B', 'b', 'é', '\uff5e', '😀', 'a/b/c', 'a/b.c'];
     for (const key of keys) await store.put(at(key), text(key));
