@@ -19,7 +19,7 @@ export const buildDeps = (): ((remainingMs: () => number) => ProcessRowsDeps) =>
     findDataset: (name) => datasets.get(name),
     objects: s3Store(new S3Client({})),
     curatedBucket: CURATED_BUCKET,
-    judgeFor: keepJudge(PSEUDONYM_KEY),
+    judge: keepJudge(PSEUDONYM_KEY),
   };
   if (DYNAMODB_TABLE === undefined || DYNAMODB_KEYS === undefined) return () => deps;
   const putRows = rowsIntoTable(new DynamoDBClient({}), DYNAMODB_TABLE, DYNAMODB_KEYS);

@@ -2,15 +2,16 @@ import { failpoint, type ObjectStore } from '@sluice/lake-storage';
 import { stagingPrefix } from '@sluice/lake-storage/zones';
 import type { Dataset } from '@sluice/record-schema';
 import type { Value } from '@sluice/record-transform';
-import { encodePart, fatesOf, type JudgeBatch } from '@sluice/record-transform/batches';
+import { decodePart, publishedValues } from '@sluice/record-transform/batches';
 import { type HandledBatch, type ProcessRowsInput, stagedName } from '@sluice/step-contracts';
+import type { JudgeRows } from './keep-judge.ts';
 
 export interface ProcessRowsDeps {
   readonly findDataset: (name: string) => Dataset | undefined;
   readonly objects: Pick<ObjectStore, 'put'>;
   readonly curatedBucket: string;
-  /** The TypeScript engine, compiled for a dataset and a run. */
-  readonly judgeFor: (dataset: Dataset, asOf: string) => JudgeBatch;
+  /** The TypeScript engine. */
+  readonly judge: JudgeRows;
   /** Another place for accepted rows, their values in the order of the columns; putting a row twice changes nothing. */
   readonly putRows?: (dataset: Dataset, rows: readonly (readonly Value[])[]) => Promise<void>;
 }
@@ -23,15 +24,14 @@ export const processRows = async (input: ProcessRowsInput, deps: ProcessRowsDeps
   const { runId, asOf, items } = input;
   const dataset = deps.findDataset(input.dataset);
   if (!dataset) throw new Error(`There is no dataset ${input.dataset}.`);
-  const judge = deps.judgeFor(dataset, asOf);
   const first = items[0].row;
-  const rows: (readonly Value[])[] = [];
   const batch = { first, rows: items.map(({ cells }) => cells) };
-  const part = deps.putRows ? judge(batch, (values) => rows.push(values)) : judge(batch);
+  const { part, fates } = await deps.judge(dataset, asOf, batch);
   const key = `${stagingPrefix(runId)}${stagedName.part(first, items.length)}`;
   failpoint('process:judged');
-  await deps.putRows?.(dataset, rows);
-  await deps.objects.put({ bucket: deps.curatedBucket, key }, encodePart(part));
+  await deps.putRows?.(dataset, publishedValues(decodePart(part)));
+  // Whoever puts the parts together looks whether all are there.
+  await deps.objects.put({ bucket: deps.curatedBucket, key }, part, { durable: false });
   failpoint('process:staged');
-  return { handled: 'processed', first, rows: items.length, part: key, ...fatesOf(part.header) };
+  return { handled: 'processed', first, rows: items.length, part: key, ...fates };
 };

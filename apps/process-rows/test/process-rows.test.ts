@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { readBytes } from '@sluice/lake-storage';
 import { memoryStore } from '@sluice/lake-storage/memory';
-import { defineDataset, eq, lit, text } from '@sluice/record-schema';
+import { defineDataset, eq, lit, text, timestamp, withinDays } from '@sluice/record-schema';
 import { decodePart } from '@sluice/record-transform/batches';
 import { type ProcessRowsInput, processRowsInput } from '@sluice/step-contracts';
 import { keepJudge } from '../src/keep-judge.ts';
@@ -30,7 +30,7 @@ const setUp = () => {
     findDataset: (name) => (name === 'orders' ? orders : undefined),
     objects,
     curatedBucket: bucket,
-    judgeFor: keepJudge(),
+    judge: keepJudge(),
   };
   const keys = async () => {
     const found: string[] = [];
@@ -67,7 +67,7 @@ describe('a batch of rows', () => {
     const input = batchOf([item(0, '1'), item(1, '')]);
     const { part } = await processRows(input, deps);
     const first = await readBytes(objects, { bucket, key: part });
-    await processRows(input, { ...deps, judgeFor: keepJudge() });
+    await processRows(input, { ...deps, judge: keepJudge() });
     expect(await readBytes(objects, { bucket, key: part })).toEqual(first);
     expect(await keys()).toEqual([part]);
   });
@@ -119,9 +119,16 @@ test.each([
   expect(() => batchOf(items)).toThrow('a batch is {row, cells} of rows that follow each other');
 });
 
-test('the engine is compiled once for the batches of a run', () => {
-  const judgeFor = keepJudge();
-  const judge = judgeFor(orders, '2026-11-20T10:00:00.000Z');
-  expect(judgeFor(orders, '2026-11-20T10:00:00.000Z')).toBe(judge);
-  expect(judgeFor(orders, '2026-11-21T10:00:00.000Z')).not.toBe(judge);
+test('batches of different runs are judged by their own clocks', () => {
+  const dated = defineDataset({
+    name: 'dated',
+    fields: { at: timestamp() },
+    rules: ({ col }) => ({ recent: withinDays(col('at'), 1) }),
+  });
+  const judge = keepJudge();
+  const fatesAt = (asOf: string) =>
+    judge(dated, asOf, { first: 0, rows: [{ at: '2026-11-20 09:00:00' }] }).fates;
+  expect(fatesAt('2026-11-20T10:00:00.000Z')).toMatchObject({ accepted: 1 });
+  expect(fatesAt('2026-11-25T10:00:00.000Z')).toMatchObject({ filtered: 1 });
+  expect(fatesAt('2026-11-20T10:00:00.000Z')).toMatchObject({ accepted: 1 });
 });

@@ -94,7 +94,7 @@ export const readWithFastCsv = async (
   let rows = 0;
   let accepted = 0;
   let invalid = 0;
-  const parser = Readable.from(chunks).pipe(parse({ headers: true }));
+  const parser = Readable.from(chunks).pipe(parse({ headers: true, discardUnmappedColumns: true }));
   const read = (raw: unknown): void => {
     rows += 1;
     const order = schema.safeParse(raw);

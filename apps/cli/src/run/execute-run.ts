@@ -21,6 +21,7 @@ import { cleanAtExit, withScratch } from '../lake/scratch.ts';
 import { wayTaken } from '../report/way-taken.ts';
 import { discoverObject } from './discover.ts';
 import { LAMBDA_MAX_BYTES } from './etl-machine.ts';
+import { judgePool } from './judge-pool.ts';
 import { mapRunFacts } from './map-run-facts.ts';
 import { countFailedAttempts, countReads } from './observed.ts';
 import type { RunWatcher } from './run-watcher.ts';
@@ -102,7 +103,9 @@ const execute = async (
 ): Promise<{ readonly execution: ExecutionRecord; readonly history: readonly HistoryEvent[] }> => {
   const crawled: { discovery: Discovery | null } = { discovery: null };
   const kept = keepObject();
+  const pool = judgePool(pseudonymKey);
   const parts = stepsOf({
+    judge: pool.judge,
     store: lake.store,
     scratchDir,
     pseudonymKey,
@@ -151,6 +154,7 @@ const execute = async (
         input: run,
       });
   const result = await started.result;
+  await pool.close();
   const history = started.history();
   if (result.status === 'ABORTED') {
     // DuckDB does not stop for a signal, so its session is left to the end of the process.

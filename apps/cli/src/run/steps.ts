@@ -6,7 +6,7 @@ import { scoreObject } from '@sluice/data-quality';
 import { datasets } from '@sluice/datasets';
 import type { ObjectStore } from '@sluice/lake-storage';
 import { embeddedZones } from '@sluice/lake-storage/zones';
-import { keepJudge } from '@sluice/process-rows/keep-judge';
+import type { JudgeRows } from '@sluice/process-rows/keep-judge';
 import { processRows } from '@sluice/process-rows/process-rows';
 import { parquetRowCounter } from '@sluice/publish-run/parquet-row-counter';
 import { publishRun } from '@sluice/publish-run/publish-run';
@@ -44,6 +44,8 @@ export interface StepParts {
   /** A folder for files that nobody keeps. */
   readonly scratchDir: string;
   readonly pseudonymKey: string | undefined;
+  /** Takes batches of rows to their fates. */
+  readonly judge: JudgeRows;
   /** How the engines open the object: here they may share what was read of it. */
   readonly open: OpenObject;
   /** How far the current pass over the object, or over what was made of it, has come; between 0 and 1. */
@@ -54,14 +56,15 @@ export interface StepParts {
 
 // DuckDB spills what does not fit, so the size of a file does not matter; the rest of the process needs about as much.
 const limits: EngineLimits = { memoryMb: 768, threads: Math.min(availableParallelism(), 8) };
-// It only turns rows that were accepted into Parquet, a file at a time.
-const writerLimits: EngineLimits = { ...limits, memoryMb: 256 };
+// It only turns rows that were accepted into Parquet, a file at a time, while those of the next are put together. Each
+// of its threads would buffer 150 MB of their texts.
+const writerLimits: EngineLimits = { memoryMb: 128, threads: 1 };
 
 const publishing = z.discriminatedUnion('action', [publishRunInput, rejectRunInput]);
 
 /** The use cases of apps/, on folders instead of buckets. */
 export const stepsOf = (parts: StepParts): Steps => {
-  const { store, scratchDir, pseudonymKey, open, onProgress, onDeadLetter } = parts;
+  const { store, scratchDir, pseudonymKey, judge, open, onProgress, onDeadLetter } = parts;
   const zone = { objects: store, bucket: embeddedZones.curated };
   const findDataset = (name: string) => datasets.get(name);
   const partitionsOf = (name: string) => datasets.get(name)?.partitions;
@@ -85,7 +88,6 @@ export const stepsOf = (parts: StepParts): Steps => {
     // The folders are the catalogue: `sluice query` reads the partitions from their names.
     addPartition: async () => undefined,
   };
-  const judgeFor = keepJudge(pseudonymKey);
   return {
     validateObject: (payload) =>
       validateObject(validateObjectInput.parse(payload), {
@@ -117,7 +119,7 @@ export const stepsOf = (parts: StepParts): Steps => {
             onProgress: ({ fraction }) => onProgress(fraction),
           }),
       }),
-    processRows: (payload) => processRows(processRowsInput.parse(payload), { ...engines, judgeFor }),
+    processRows: (payload) => processRows(processRowsInput.parse(payload), { ...engines, judge }),
     recordFailedRows: (payload) =>
       recordFailedRows(recordFailedRowsInput.parse(payload), {
         ...engines,

@@ -7,5 +7,14 @@ export {
   failedBatch,
   type JudgeBatch,
 } from './judge-batch.ts';
-export { BrokenPart, decodePart, encodePart, FATE, fatesOf, originOf, type StoredPart } from './part.ts';
+export {
+  BrokenPart,
+  decodePart,
+  encodePart,
+  FATE,
+  fatesOf,
+  originOf,
+  publishedValues,
+  type StoredPart,
+} from './part.ts';
 export { HASH_BYTES } from './row-hash.ts';

@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer';
 import type { Dataset } from '@sluice/record-schema';
-import { NOT_PROCESSED, type Reason, type RowFate, type RunContext, type Value } from '../outcome.ts';
+import { NOT_PROCESSED, type Reason, type RowFate, type RunContext } from '../outcome.ts';
 import { compileProfiledRow, markWords } from '../typescript/compile-row.ts';
 import { FATE, originOf, type Part } from './part.ts';
 import { HASH_BYTES, hashOfText, rowText } from './row-hash.ts';
@@ -12,9 +12,6 @@ export interface BatchOfRows {
   /** By the names of the header. */
   readonly rows: readonly Readonly<Record<string, string>>[];
 }
-
-/** What a row that was accepted is published as, for sinks other than the lake. */
-export type OnAccepted = (values: readonly Value[], at: number) => void;
 
 /** Where in an item each field's cell is; null: the object has no such column. */
 const keysOf = (dataset: Dataset, item: Readonly<Record<string, string>>): (string | null)[] => {
@@ -54,8 +51,19 @@ const collectMarks = () => {
   const known = new Map<string, number>();
   const kinds: number[][] = [];
   const of: number[] = [];
+  const isLast = (marks: Int32Array): boolean => {
+    const last = kinds[of.at(-1) ?? -1];
+    if (!last) return false;
+    for (let word = 0; word < marks.length; word += 1) if (marks[word] !== last[word]) return false;
+    return true;
+  };
   return {
     add(marks: Int32Array): void {
+      // Most rows are like their neighbours.
+      if (isLast(marks)) {
+        of.push(of.at(-1) ?? 0);
+        return;
+      }
       const key = marks.join();
       let kind = known.get(key);
       if (kind === undefined) {
@@ -76,7 +84,6 @@ const buildPart = (
   batch: BatchOfRows,
   error: string | null,
   fateOf: (cells: readonly (string | null)[], marks: Int32Array) => RowFate,
-  onAccepted: OnAccepted,
 ): Part => {
   const text = rowText(dataset);
   const ruleAt = new Map(dataset.rules.map(({ name }, at) => [name, at]));
@@ -107,7 +114,6 @@ const buildPart = (
       case 'accepted':
         fates += FATE.accepted;
         accepted.push(JSON.stringify(outcome.values));
-        onAccepted(outcome.values, at);
         break;
       case 'filtered':
         fates += FATE.filtered;
@@ -138,7 +144,7 @@ const buildPart = (
 };
 
 /** Takes the rows of a batch to their fates. */
-export type JudgeBatch = (batch: BatchOfRows, onAccepted?: OnAccepted) => Part;
+export type JudgeBatch = (batch: BatchOfRows) => Part;
 
 /**
  * Compiled for a dataset and a run, so keep it for the batches of that run. `asOf` as in the run's input.
@@ -152,17 +158,12 @@ export const createBatchJudge = (dataset: Dataset, asOf: string, pseudonymKey?: 
   };
   const rowFate = compileProfiledRow(dataset, context);
   const origin = originOf(dataset, asOf);
-  return (batch, onAccepted = () => undefined) =>
-    buildPart(dataset, origin, batch, null, rowFate, onAccepted);
+  return (batch) => buildPart(dataset, origin, batch, null, rowFate);
 };
 
 /** A batch that nobody could process: all its rows go to quarantine, with the name of the error. */
 export const failedBatch = (dataset: Dataset, asOf: string, batch: BatchOfRows, error: string): Part =>
-  buildPart(
-    dataset,
-    originOf(dataset, asOf),
-    batch,
-    error,
-    () => ({ fate: 'quarantined', reasons: notProcessed }),
-    () => undefined,
-  );
+  buildPart(dataset, originOf(dataset, asOf), batch, error, () => ({
+    fate: 'quarantined',
+    reasons: notProcessed,
+  }));

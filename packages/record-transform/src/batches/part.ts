@@ -1,6 +1,7 @@
 import { Buffer } from 'node:buffer';
 import { createHash } from 'node:crypto';
 import type { Dataset } from '@sluice/record-schema';
+import type { Value } from '../outcome.ts';
 import { HASH_BYTES } from './row-hash.ts';
 
 /** A letter for what became of a row. Duplicates are found later, when all parts are there. */
@@ -86,6 +87,10 @@ export const decodePart = (bytes: Buffer): StoredPart => {
   const body = bytes.subarray(end + 1);
   return { header, accepted: body.subarray(0, acceptedBytes), quarantined: body.subarray(acceptedBytes) };
 };
+
+/** The values of the accepted rows, for sinks other than the lake. */
+export const publishedValues = ({ accepted }: StoredPart): (readonly Value[])[] =>
+  accepted.length === 0 ? [] : JSON.parse(`[${accepted.toString('utf8').trimEnd().replaceAll('\n', ',')}]`); // lines of our own
 
 const count = (fates: string, letter: string): number => fates.split(letter).length - 1;
 

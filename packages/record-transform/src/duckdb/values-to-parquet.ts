@@ -17,7 +17,10 @@ const valueSql = (type: ValueType, text: string): string =>
     : `CAST(${text} AS ${sqlType(type)})`;
 
 /** A row is at most what a state may be given, 256 KiB; its published values may be somewhat longer. */
-const MAX_LINE_BYTES = 16 * 1024 * 1024;
+const MAX_LINE_BYTES = 4 * 1024 * 1024;
+
+/** Half of what DuckDB would choose: it holds a group of rows as texts and as values, most of the memory that this takes. */
+const ROWS_PER_GROUP = 61_440;
 
 export const openParquetWriter = async (
   dataset: Dataset,
@@ -34,7 +37,7 @@ export const openParquetWriter = async (
         `COPY (SELECT ${columns.join(', ')}
           FROM read_json(${literal(valuesFile)}, format = 'newline_delimited', records = false,
             columns = {json: 'VARCHAR[]'}, maximum_object_size = ${MAX_LINE_BYTES}))
-        TO ${literal(parquetFile)} (FORMAT parquet, COMPRESSION zstd)`,
+        TO ${literal(parquetFile)} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE ${ROWS_PER_GROUP})`,
       ),
     close: session.close,
   };
