@@ -1,3 +1,4 @@
+import { CliError } from '../cli-error.ts';
 import type { Command } from '../command.ts';
 import { findRun } from '../lake/find-run.ts';
 import { openLake } from '../lake/open-lake.ts';
@@ -14,10 +15,23 @@ export const redrive: Command = {
   details: `RUN is a run id, or as much of its beginning as no other run shares. The run goes on by the state machine that it was
 started with. A run that has succeeded, or whose object was refused, is over.
 
+With --env it is a run of a deployed lake: the whole run id, with your own AWS credentials, as the AWS CLI takes them. They
+need states:DescribeExecution, states:RedriveExecution, states:ListMapRuns and states:DescribeMapRun.
+
 PSEUDONYM_KEY is the key for datasets that pseudonymise; it has to be the one that the run was started with.`,
-  options: {},
+  options: {
+    env: { type: 'string', value: 'E', help: 'redrive on AWS, in dev, staging or prod' },
+    'no-wait': { type: 'boolean', help: 'with --env: do not wait for the end' },
+  },
   positionals: [1, 1],
-  run: async ({ positionals: [prefix = ''], lake: folder, json }, terminal) => {
+  run: async ({ positionals: [prefix = ''], lake: folder, json, text, flag }, terminal) => {
+    const environment = text('env');
+    const wait = !flag('no-wait');
+    if (environment !== undefined) {
+      const { redriveOnAws } = await import('./redrive-on-aws.ts');
+      return redriveOnAws(environment, prefix, { wait, json }, terminal);
+    }
+    if (!wait) throw new CliError('--no-wait is for --env; here nobody else goes on');
     const lake = await openLake(folder);
     const found = await findRun(lake, prefix);
     const watcher = watchRun(terminal);
