@@ -65,6 +65,12 @@ test('infra/README.md says what dev and prod cost', () => {
   expect(idleCost(stackOf(staging)).usd).toBe(idleCost(stackOf(dev)).usd);
 });
 
+test('a table costs nothing while nothing is put there, unless somebody provisions capacity', () => {
+  const table = (billing: string) => ({ aws_dynamodb_table: { it: { billing_mode: billing } } });
+  expect(usdOf(table('PAY_PER_REQUEST'))).toBe(0);
+  expect(() => usdOf(table('PROVISIONED'))).toThrow('the capacity of aws_dynamodb_table.it');
+});
+
 test('what nobody has put a price to is no free thing', () => {
   expect(() => usdOf({ aws_nat_gateway: { it: {} } })).toThrow('What does aws_nat_gateway cost in a month?');
 });

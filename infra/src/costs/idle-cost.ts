@@ -67,6 +67,11 @@ const usdOf = (
       return { what: 'composite alarms', count: 1, each: prices.perCompositeAlarmMonth };
     case 'aws_cloudwatch_dashboard':
       return { what: 'dashboards; an account has three for free', count: 1, each: prices.perDashboardMonth };
+    case 'aws_dynamodb_table':
+      if (body.billing_mode === 'PAY_PER_REQUEST') return null;
+      throw new Error(
+        `What does the capacity of ${resource.address} cost in a month? Say it in idle-cost.ts.`,
+      );
     case 'aws_vpc_endpoint':
       return body.vpc_endpoint_type === 'Interface'
         ? {
