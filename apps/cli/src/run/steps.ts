@@ -6,7 +6,7 @@ import { scoreObject } from '@sluice/data-quality';
 import { datasets } from '@sluice/datasets';
 import type { ObjectStore } from '@sluice/lake-storage';
 import { embeddedZones } from '@sluice/lake-storage/zones';
-import type { JudgeRows } from '@sluice/process-rows/keep-judge';
+import { type JudgeRows, keepJudge } from '@sluice/process-rows/keep-judge';
 import { processRows } from '@sluice/process-rows/process-rows';
 import { parquetRowCounter } from '@sluice/publish-run/parquet-row-counter';
 import { publishRun } from '@sluice/publish-run/publish-run';
@@ -44,8 +44,8 @@ export interface StepParts {
   /** A folder for files that nobody keeps. */
   readonly scratchDir: string;
   readonly pseudonymKey: string | undefined;
-  /** Takes batches of rows to their fates. */
-  readonly judge: JudgeRows;
+  /** Takes batches of rows to their fates. Default: in this thread. */
+  readonly judge?: JudgeRows;
   /** How the engines open the object: here they may share what was read of it. */
   readonly open: OpenObject;
   /** How far the current pass over the object, or over what was made of it, has come; between 0 and 1. */
@@ -64,7 +64,8 @@ const publishing = z.discriminatedUnion('action', [publishRunInput, rejectRunInp
 
 /** The use cases of apps/, on folders instead of buckets. */
 export const stepsOf = (parts: StepParts): Steps => {
-  const { store, scratchDir, pseudonymKey, judge, open, onProgress, onDeadLetter } = parts;
+  const { store, scratchDir, pseudonymKey, open, onProgress, onDeadLetter } = parts;
+  const { judge = keepJudge(pseudonymKey) } = parts;
   const zone = { objects: store, bucket: embeddedZones.curated };
   const findDataset = (name: string) => datasets.get(name);
   const partitionsOf = (name: string) => datasets.get(name)?.partitions;
