@@ -257,7 +257,7 @@ function recordEnding(error: unknown, history: History, branch: Branch): Ending 
     return { status: 'ABORTED', ...details };
   }
   if (error instanceof TimedOut) {
-    history.add('ExecutionTimedOut', 0, { executionTimedOutEventDetails: {} });
+    history.add('ExecutionTimedOut', 0, { executionTimedOutEventDetails: { error: 'States.Timeout' } });
     return { status: 'TIMED_OUT' };
   }
   throw error;

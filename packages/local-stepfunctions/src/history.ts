@@ -8,7 +8,7 @@ export type HistoryEventType =
   | `${StateKind}StateEntered`
   | `${Exclude<StateKind, 'Fail'>}StateExited`
   | 'EvaluationFailed'
-  | `Task${'Scheduled' | 'Started' | 'Succeeded' | 'Failed' | 'TimedOut'}`
+  | `${'Task' | 'LambdaFunction' | 'Activity'}${'Scheduled' | 'Started' | 'Succeeded' | 'Failed' | 'TimedOut'}`
   | `${'Map' | 'Parallel'}State${'Started' | 'Succeeded' | 'Failed'}`
   | `MapRun${'Started' | 'Succeeded' | 'Failed' | 'Aborted' | 'Redriven'}`
   | `MapIteration${'Started' | 'Succeeded' | 'Failed' | 'Aborted'}`
@@ -27,6 +27,16 @@ interface FailureDetails {
 interface ResourceDetails {
   readonly resourceType: string;
   readonly resource: string;
+}
+
+interface InputDetails {
+  readonly input: string;
+  readonly inputDetails: DataDetails;
+}
+
+interface OutputDetails {
+  readonly output: string;
+  readonly outputDetails: DataDetails;
 }
 
 interface IterationDetails {
@@ -76,6 +86,24 @@ export interface HistoryEventDetails {
   };
   readonly taskFailedEventDetails?: ResourceDetails & FailureDetails;
   readonly taskTimedOutEventDetails?: ResourceDetails & FailureDetails;
+  readonly lambdaFunctionScheduledEventDetails?: InputDetails & {
+    /** The function's ARN. */
+    readonly resource: string;
+    readonly timeoutInSeconds?: number;
+  };
+  readonly lambdaFunctionSucceededEventDetails?: OutputDetails;
+  readonly lambdaFunctionFailedEventDetails?: FailureDetails;
+  readonly lambdaFunctionTimedOutEventDetails?: FailureDetails;
+  readonly activityScheduledEventDetails?: InputDetails & {
+    /** The activity's ARN. */
+    readonly resource: string;
+    readonly timeoutInSeconds?: number;
+    readonly heartbeatInSeconds?: number;
+  };
+  readonly activityStartedEventDetails?: { readonly workerName?: string };
+  readonly activitySucceededEventDetails?: OutputDetails;
+  readonly activityFailedEventDetails?: FailureDetails;
+  readonly activityTimedOutEventDetails?: FailureDetails;
   readonly mapStateStartedEventDetails?: { readonly length: number };
   readonly mapRunStartedEventDetails?: { readonly mapRunArn: string };
   readonly mapRunFailedEventDetails?: FailureDetails;
@@ -269,6 +297,25 @@ export function taskSucceeded(resource: ResourceDetails, output: Json): HistoryE
       get output() {
         return JSON.stringify(output);
       },
+    },
+  };
+}
+
+export function inputText<T extends object>(input: Json, details: T): T & InputDetails {
+  return {
+    ...details,
+    ...DATA_IN,
+    get input() {
+      return JSON.stringify(input);
+    },
+  };
+}
+
+export function outputText(output: Json): OutputDetails {
+  return {
+    ...DATA_OUT,
+    get output() {
+      return JSON.stringify(output);
     },
   };
 }

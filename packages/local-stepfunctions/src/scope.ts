@@ -1,5 +1,5 @@
 import { EvaluationError } from './errors.ts';
-import type { Json, JsonObject } from './json.ts';
+import { isArray, type Json, type JsonObject } from './json.ts';
 import { explainMissing, select } from './jsonpath/evaluate.ts';
 import type { JsonPath } from './jsonpath/syntax.ts';
 
@@ -38,9 +38,22 @@ function explain(path: JsonPath, scope: Scope): string {
   return root === undefined ? `The variable $${path.variable} has no value` : explainMissing(path, root);
 }
 
+/** The value of a path in a payload template; undefined if it finds nothing. */
+export function lookUpInTemplate(path: JsonPath, scope: Scope): Json | undefined {
+  const value = lookUp(path, scope);
+  return value === undefined ? beyondArray(path, scope) : value;
+}
+
+/** An index past the end of an array finds null (measured: https://github.com/floci-io/floci/pull/3167). */
+function beyondArray(path: JsonPath, scope: Scope): null | undefined {
+  const segments = path.segments.slice(0, -1);
+  if (!path.definite || path.segments.at(-1)?.kind !== 'index') return undefined;
+  return isArray(lookUp({ ...path, segments }, scope)) ? null : undefined;
+}
+
 /** The value of a path in a payload template or of ErrorPath and CausePath. */
 export function resolveField(path: JsonPath, field: string, scope: Scope): Json {
-  const value = lookUp(path, scope);
+  const value = lookUpInTemplate(path, scope);
   if (value !== undefined) return value;
   throw new EvaluationError(
     'States.Runtime',

@@ -94,6 +94,8 @@ export interface TaskState extends WorkState {
 
 export interface Resource {
   readonly arn: string;
+  /** `function` and `activity` if their own ARN is called. */
+  readonly kind: 'integration' | 'function' | 'activity';
   /** Under which a handler is found: what follows `arn:aws:states:::`, else the whole ARN. */
   readonly key: string;
   /** As history events name it: `glue` and `startJobRun.sync`. */

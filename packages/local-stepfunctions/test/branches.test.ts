@@ -48,7 +48,7 @@ describe('a Parallel', () => {
     const handlers: Record<string, TaskHandler> = {
       'lambda:invoke': async (input, { signal }) => {
         signals.push(signal);
-        await clock.sleep(input === 'fails' ? 1_000 : 60_000, signal);
+        await clock.sleep(JSON.stringify(input) === '{"seconds":1}' ? 1_000 : 60_000, signal);
         throw new TaskError('Broken', 'as planned');
       },
     };
@@ -58,7 +58,7 @@ describe('a Parallel', () => {
         States: {
           Both: {
             Type: 'Parallel',
-            Branches: [task('A', { Parameters: 'waits' }), task('B', { Parameters: 'fails' })],
+            Branches: [task('A', { Parameters: { seconds: 60 } }), task('B', { Parameters: { seconds: 1 } })],
             Catch: [{ ErrorEquals: ['Broken'], Next: 'Caught' }],
             End: true,
           },

@@ -215,7 +215,7 @@ test('a choice may look at the context object and passes on what InputPath selec
   expect(await outputOf(choice, { input: { go: true, inner: { x: 1 } } })).toEqual({ x: 1 });
 });
 
-test('no rule and no Default fails as States.NoChoiceMatched', async () => {
+test('no rule and no Default fails as States.Runtime, which nothing catches', async () => {
   const choice = {
     StartAt: 'Choose',
     States: {
@@ -225,7 +225,10 @@ test('no rule and no Default fails as States.NoChoiceMatched', async () => {
   };
   expect(await run(choice, { input: 1 })).toMatchObject({
     status: 'FAILED',
-    error: 'States.NoChoiceMatched',
+    error: 'States.Runtime',
+    cause: expect.stringMatching(
+      /Failed to transition out of the state\. The state does not point to a next state\.$/,
+    ),
   });
 });
 

@@ -1,5 +1,5 @@
-import { expect, test } from '@jest/globals';
-import { type HistoryEvent, TaskError } from '../src/index.ts';
+import { describe, expect, test } from '@jest/globals';
+import { type HistoryEvent, TaskError, type TaskHandler } from '../src/index.ts';
 import { lines, single, start, TASK } from './run-machine.ts';
 
 const details = (event: HistoryEvent | undefined) => {
@@ -68,27 +68,93 @@ test('a run of a task has the events, details and texts that AWS gives', async (
 test.each([
   ['arn:aws:states:::aws-sdk:glue:startCrawler', 'aws-sdk:glue:startCrawler', 'aws-sdk:glue', 'startCrawler'],
   ['arn:aws-cn:states:::sns:publish', 'sns:publish', 'sns', 'publish'],
-  [
-    'arn:aws:lambda:eu-west-1:123456789012:function:score:live',
-    'arn:aws:lambda:eu-west-1:123456789012:function:score:live',
-    'lambda',
-    'arn:aws:lambda:eu-west-1:123456789012:function:score:live',
-  ],
-  [
-    'arn:aws:states:eu-west-1:123456789012:activity:approve',
-    'arn:aws:states:eu-west-1:123456789012:activity:approve',
-    'states',
-    'arn:aws:states:eu-west-1:123456789012:activity:approve',
-  ],
-])('%s is done by the handler %s', async (resource, key, resourceType, action) => {
+])('%s is done by the handler %s', async (arn, key, resourceType, resource) => {
   const seen: string[] = [];
-  const execution = start(single({ Type: 'Task', Resource: resource, End: true }), {
+  const execution = start(single({ Type: 'Task', Resource: arn, End: true }), {
     handlers: { [key]: async (_input, task) => void seen.push(task.resource, task.stateName) },
   });
   expect(await execution.result).toMatchObject({ status: 'SUCCEEDED', output: null });
-  expect(seen).toEqual([resource, 'Only']);
-  expect(details(execution.history()[3])).toEqual({
-    taskStartedEventDetails: { resourceType, resource: action },
+  expect(seen).toEqual([arn, 'Only']);
+  expect(details(execution.history()[3])).toEqual({ taskStartedEventDetails: { resourceType, resource } });
+});
+
+// https://docs.aws.amazon.com/step-functions/latest/apireference/API_HistoryEvent.html: a function or an activity
+// that is called by its own ARN has events of its own.
+describe.each([
+  {
+    kind: 'LambdaFunction',
+    member: 'lambdaFunction',
+    resource: 'arn:aws:lambda:eu-west-1:123456789012:function:score:live',
+    scheduled: {},
+  },
+  {
+    kind: 'Activity',
+    member: 'activity',
+    resource: 'arn:aws:states:eu-west-1:123456789012:activity:approve',
+    scheduled: { heartbeatInSeconds: 20 },
+  },
+])('a task of $resource', ({ kind, member, resource, scheduled }) => {
+  const state = { Type: 'Task', Resource: resource, TimeoutSeconds: 60, HeartbeatSeconds: 20, End: true };
+
+  /** The events of the task itself, by their types. */
+  async function eventsOf(handler: TaskHandler) {
+    const execution = start(single(state), { input: { a: 1 }, handlers: { [resource]: handler } });
+    await execution.result;
+    return execution
+      .history()
+      .slice(2, 5)
+      .map((event) => [event.type, details(event)]);
+  }
+  const begun = [
+    [
+      `${kind}Scheduled`,
+      {
+        [`${member}ScheduledEventDetails`]: {
+          resource,
+          input: '{"a":1}',
+          inputDetails: { truncated: false },
+          timeoutInSeconds: 60,
+          ...scheduled,
+        },
+      },
+    ],
+    [`${kind}Started`, kind === 'Activity' ? { activityStartedEventDetails: {} } : {}],
+  ];
+
+  test('that succeeds', async () => {
+    expect(await eventsOf(async () => 'done')).toEqual([
+      ...begun,
+      [
+        `${kind}Succeeded`,
+        { [`${member}SucceededEventDetails`]: { output: '"done"', outputDetails: { truncated: false } } },
+      ],
+    ]);
+  });
+
+  test('that fails', async () => {
+    const fail = async () => {
+      throw new TaskError('Bad', 'no');
+    };
+    expect(await eventsOf(fail)).toEqual([
+      ...begun,
+      [`${kind}Failed`, { [`${member}FailedEventDetails`]: { error: 'Bad', cause: 'no' } }],
+    ]);
+  });
+
+  test('that times out', async () => {
+    expect(await eventsOf(() => new Promise(() => {}))).toEqual([
+      ...begun,
+      [`${kind}TimedOut`, { [`${member}TimedOutEventDetails`]: { error: 'States.Timeout' } }],
+    ]);
+  });
+
+  test('whose result is too large is named by its ARN', async () => {
+    const result = await start(single(state), { handlers: { [resource]: async () => 'x'.repeat(262_144) } })
+      .result;
+    expect(result).toMatchObject({
+      error: 'States.DataLimitExceeded',
+      cause: `The state/task '${resource}' returned a result with a size exceeding the maximum number of bytes service limit.`,
+    });
   });
 });
 

@@ -165,8 +165,9 @@ export class Child implements ChildExecution {
   #failed(error: unknown, branch: Branch): ChildResult {
     const { reason } = this.abort;
     if (reason instanceof ChildTimedOut) {
-      this.#history.add('ExecutionTimedOut', 0, { executionTimedOutEventDetails: {} });
-      return this.#ended('TIMED_OUT', undefined, { error: 'States.Timeout', cause: undefined });
+      const failure = { error: 'States.Timeout', cause: undefined };
+      this.#history.add('ExecutionTimedOut', 0, { executionTimedOutEventDetails: failureDetails(failure) });
+      return this.#ended('TIMED_OUT', undefined, failure);
     }
     if (reason !== undefined) {
       // What stopped the parent is not said of its children.

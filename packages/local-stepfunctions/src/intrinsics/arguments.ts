@@ -22,6 +22,12 @@ export function shortTextAt(args: JsonArray, index: number): string {
   return text.length <= MAX_CHARACTERS ? text : refuse(index, `of at most ${MAX_CHARACTERS} characters`);
 }
 
+/** Text, or the JSON text of any other value. */
+export function dataAt(args: JsonArray, index: number): string {
+  const value = anyAt(args, index);
+  return shortTextAt([typeof value === 'string' ? value : JSON.stringify(value)], 0);
+}
+
 export function arrayAt(args: JsonArray, index: number): JsonArray {
   const value = args[index];
   return isArray(value) ? value : refuse(index, 'an array');

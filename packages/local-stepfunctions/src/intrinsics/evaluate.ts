@@ -1,6 +1,6 @@
 import { EvaluationError } from '../errors.ts';
 import type { Json } from '../json.ts';
-import { lookUp, type Scope } from '../scope.ts';
+import { lookUpInTemplate, type Scope } from '../scope.ts';
 import { ArgumentError } from './arguments.ts';
 import type { Argument, IntrinsicCall } from './parse.ts';
 
@@ -25,7 +25,7 @@ function argumentValue(call: IntrinsicCall, argument: Argument, scope: Scope): J
     case 'call':
       return callIntrinsic(argument.call, scope);
     case 'path': {
-      const value = lookUp(argument.path, scope);
+      const value = lookUpInTemplate(argument.path, scope);
       if (value !== undefined) return value;
       const input = JSON.stringify(scope.input);
       const missing = `The JsonPath argument for the field '${argument.path.source}' could not be found in the input '${input}'`;

@@ -4,6 +4,7 @@ import {
   ArgumentError,
   anyAt,
   arrayAt,
+  dataAt,
   integerAt,
   objectAt,
   roundedAt,
@@ -117,8 +118,15 @@ function base64Encode(args: JsonArray): Json {
 
 function base64Decode(args: JsonArray): Json {
   const text = shortTextAt(args, 0);
-  if (!/^[A-Za-z0-9+/]*={0,2}$/.test(text)) throw new ArgumentError('the first argument is no Base64 text');
+  if (!isBase64(text)) throw new ArgumentError('the first argument is no Base64 text');
   return Buffer.from(text, 'base64').toString('utf8');
+}
+
+/** Padding may be missing, but if there is some it must be right, and no digit may stand alone. */
+function isBase64(text: string): boolean {
+  const [, digits = '', padding = ''] = /^([A-Za-z0-9+/]*)(={0,2})$/.exec(text) ?? [text, undefined];
+  if (digits.length + padding.length !== text.length) return false;
+  return padding === '' ? digits.length % 4 !== 1 : text.length % 4 === 0;
 }
 
 function hash(args: JsonArray): Json {
@@ -126,7 +134,7 @@ function hash(args: JsonArray): Json {
   if (algorithm === undefined) {
     throw new ArgumentError(`the second argument must be one of ${[...HASHES.keys()].join(', ')}`);
   }
-  return createHash(algorithm).update(shortTextAt(args, 0), 'utf8').digest('hex');
+  return createHash(algorithm).update(dataAt(args, 0), 'utf8').digest('hex');
 }
 
 function mathRandom(args: JsonArray, random: () => number): Json {

@@ -67,7 +67,7 @@ function parseArguments(cursor: Cursor, calls: { left: number }, name: string): 
 
 function parseArgument(cursor: Cursor, calls: { left: number }, keepEscapes: boolean): Argument {
   if (cursor.current === "'") return { kind: 'value', value: stringLiteral(cursor, keepEscapes) };
-  if (cursor.current === '$') return { kind: 'path', path: parsePathAt(cursor) };
+  if (cursor.current === '$') return { kind: 'path', path: parsePathAt(cursor, 'argument') };
   if (cursor.text.startsWith('States.', cursor.position)) {
     return { kind: 'call', call: parseCall(cursor, calls) };
   }

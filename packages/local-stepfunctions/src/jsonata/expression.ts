@@ -122,7 +122,8 @@ function toJson(value: unknown, source: string, location: string, depth: number)
     throw new QueryError(location, failure(source, location, 'returned nothing (undefined).'));
   }
   if (value === null || typeof value === 'string' || typeof value === 'boolean') return value;
-  if (typeof value === 'number' && Number.isFinite(value)) return value;
+  // What is no number of JSON is its name (measured: https://github.com/floci-io/floci/issues/2737).
+  if (typeof value === 'number') return Number.isFinite(value) ? value : String(value);
   if (typeof value !== 'object' || isFunction(value) || depth > MAX_DEPTH) {
     throw new QueryError(location, failure(source, location, 'returned an unsupported result type.'));
   }

@@ -71,9 +71,12 @@ function follow(segment: Segment, node: Json, root: Json, last: boolean, found: 
       for (const child of childrenOf(node)) found.push(child);
       return;
     case 'filter':
-      // On an object the filter tests the object itself, in an array each element (as on AWS).
+      // On an object the filter tests the object itself, in an array each element (as on AWS). "The @ operator …
+      // does not match scalar values. It only matches objects." (amazon-states-language-paths)
       for (const candidate of isArray(node) ? node : [node]) {
-        if (segment.test(candidate, root)) found.push(candidate);
+        if (typeof candidate === 'object' && candidate !== null && segment.test(candidate, root)) {
+          found.push(candidate);
+        }
       }
       return;
     case 'descend':

@@ -1,48 +1,58 @@
 import { parseFilter } from './filter.ts';
 import { Cursor, type JsonPath, type Segment } from './syntax.ts';
 
-// Operators end a name, so that a filter may be written without blanks.
-const NAME = /[^\s.[\](),'"*?=<>!&|]+/y;
+/**
+ * A name behind a dot, in which a backslash makes any character one of the name: `$.store\.book`. In an
+ * intrinsic call it ends where the argument does, in a filter at an operator, which may stand without blanks.
+ */
+const NAMES = {
+  field: /(?:\\\S|[^\s.[\]()\\])+/y,
+  argument: /(?:\\\S|[^\s.[\](),'"\\])+/y,
+  filter: /(?:\\\S|[^\s.[\](),'"*?=<>!&|\\])+/y,
+};
+type Place = keyof typeof NAMES;
+
 const INTEGER = /-?\d{1,9}/y;
 const VARIABLE = /\p{ID_Start}\p{ID_Continue}*/uy;
 
 /** Reads a whole text as a path. Throws ExpressionSyntaxError. */
 export function parseJsonPath(text: string): JsonPath {
   const cursor = new Cursor(text);
-  const path = parsePathAt(cursor);
+  const path = parsePathAt(cursor, 'field');
   if (!cursor.atEnd) throw cursor.error(`unexpected '${cursor.current}'`);
   return path;
 }
 
 /** Reads the path that starts at the cursor and leaves the cursor behind it. */
-export function parsePathAt(cursor: Cursor): JsonPath {
+export function parsePathAt(cursor: Cursor, place: Place): JsonPath {
   const start = cursor.position;
   if (!cursor.take('$')) throw cursor.error("a path starts with '$'");
   const onContext = cursor.take('$');
   const variable = onContext ? undefined : cursor.takeMatch(VARIABLE);
   if (variable === 'states') throw cursor.error('$states exists in JSONata only; here it is $ or $$');
-  return readSteps(cursor, start, onContext, variable);
+  return readSteps(cursor, place, start, onContext, variable);
 }
 
 function readSteps(
   cursor: Cursor,
+  place: Place,
   start: number,
   onContext: boolean,
   variable: string | undefined,
 ): JsonPath {
-  const segments = parseSegments(cursor);
+  const segments = parseSegments(cursor, place);
   const source = cursor.text.slice(start, cursor.position);
   return { source, onContext, variable, segments, definite: isDefinite(segments) };
 }
 
-function parseSegments(cursor: Cursor): Segment[] {
+function parseSegments(cursor: Cursor, place: Place): Segment[] {
   const segments: Segment[] = [];
   for (;;) {
     if (cursor.take('..')) {
-      segments.push({ kind: 'descend' }, cursor.current === '[' ? bracket(cursor) : dotName(cursor));
+      segments.push({ kind: 'descend' }, cursor.current === '[' ? bracket(cursor) : dotName(cursor, place));
     } else if (cursor.take('.')) {
       // `$.[0]` is read as `$[0]`, as on AWS.
-      segments.push(cursor.current === '[' ? bracket(cursor) : dotName(cursor));
+      segments.push(cursor.current === '[' ? bracket(cursor) : dotName(cursor, place));
     } else if (cursor.current === '[') {
       segments.push(bracket(cursor));
     } else {
@@ -60,12 +70,12 @@ function isDefinite(segments: readonly Segment[]): boolean {
   );
 }
 
-function dotName(cursor: Cursor): Segment {
+function dotName(cursor: Cursor, place: Place): Segment {
   if (cursor.take('*')) return { kind: 'wildcard' };
-  const name = cursor.takeMatch(NAME);
+  const name = cursor.takeMatch(NAMES[place]);
   if (name === undefined) throw cursor.error('expected a field name');
   if (cursor.current === '(') throw cursor.error(`the path function ${name}() is not supported`);
-  return { kind: 'name', name };
+  return { kind: 'name', name: name.replace(/\\(.)/gsu, '$1') };
 }
 
 function bracket(cursor: Cursor): Segment {
@@ -110,7 +120,7 @@ function bracketContent(cursor: Cursor): Segment {
 }
 
 function operandPath(cursor: Cursor): JsonPath {
-  return readSteps(cursor, cursor.position - 1, false, undefined);
+  return readSteps(cursor, 'filter', cursor.position - 1, false, undefined);
 }
 
 function integer(cursor: Cursor): number | undefined {

@@ -9,7 +9,7 @@ import type {
   ResultWriter,
   TemplateField,
 } from '../distributed-map/distributed-map.ts';
-import { parseReferencePath } from '../jsonpath/reference-path.ts';
+import { parseNumberPath } from '../jsonpath/reference-path.ts';
 import type { NumberField } from '../number-field.ts';
 import { PAYLOAD_LIMIT } from '../payload.ts';
 import type { FieldReader } from './field-reader.ts';
@@ -98,7 +98,7 @@ function loadPercentage(map: FieldReader, language: QueryLanguage): NumberField 
   map.exclusive('ToleratedFailurePercentage', 'ToleratedFailurePercentagePath');
   return (
     map.number('ToleratedFailurePercentage', 0, 100) ??
-    map.jsonPath('ToleratedFailurePercentagePath', parseReferencePath)
+    map.jsonPath('ToleratedFailurePercentagePath', parseNumberPath)
   );
 }
 

@@ -124,9 +124,18 @@ export class FieldReader {
     return path.segments.length === 0 ? undefined : path;
   }
 
+  /** A payload template of any shape. */
   template(field: string): Expression | undefined {
     const value = this.value(field);
     return value === undefined ? undefined : compileTemplate(value, (message) => this.report(field, message));
+  }
+
+  /** "A Payload Template MUST be a JSON object" (states-language.net/spec.html#payload-template). */
+  objectTemplate(field: string): Expression | undefined {
+    const value = this.value(field);
+    if (value === undefined || isObject(value)) return this.template(field);
+    this.report(field, 'must be an object');
+    return undefined;
   }
 
   /**

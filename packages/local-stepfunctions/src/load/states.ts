@@ -165,8 +165,8 @@ function loadResultFields(
   }
   return {
     ...inputOutput,
-    parameters: reader.template('Parameters'),
-    resultSelector: visible.includes('result') ? reader.template('ResultSelector') : undefined,
+    parameters: reader.objectTemplate('Parameters'),
+    resultSelector: visible.includes('result') ? reader.objectTemplate('ResultSelector') : undefined,
     resultPath: reader.nullablePath('ResultPath', parseResultPath),
     next,
   };
@@ -345,7 +345,8 @@ function loadMap(
     // Parameters is the former name of ItemSelector: it shapes each item, not the state's input.
     parameters: undefined,
     itemsPath: language === 'JSONPath' ? reader.jsonPath('ItemsPath') : undefined,
-    itemSelector: language === 'JSONPath' ? (reader.template('ItemSelector') ?? work.parameters) : undefined,
+    itemSelector:
+      language === 'JSONPath' ? (reader.objectTemplate('ItemSelector') ?? work.parameters) : undefined,
     jsonata: work.jsonata && {
       ...work.jsonata,
       items: loadItems(reader),

@@ -33,10 +33,10 @@ export async function withErrorHandling(
     } catch (thrown) {
       const error = stateRun.located(thrown);
       if (!(error instanceof StateError)) throw error;
-      const delay = retryDelay(state.retry, error, attempts, run.random);
+      const delay = retryDelay(state.retry, error, stateRun, attempts);
       if (delay === undefined) {
         if (stateRun.started && state.type !== 'Task') record(run, branch, `${state.type}StateFailed`);
-        const catcher = state.catch.find((candidate) => catches(candidate.errorEquals, error));
+        const catcher = state.catch.find((candidate) => catches(candidate.errorEquals, error, stateRun));
         if (catcher === undefined) {
           // "If the state failed because of a States.DataLimitExceeded error, the … state is rerun, including the
           // branches that were successful" (redrive-executions).
@@ -94,30 +94,32 @@ function errorOutput({ error, cause }: StateError): Json {
 function retryDelay(
   retriers: readonly Retrier[],
   error: StateError,
+  stateRun: StateRun,
   attempts: Map<Retrier, number>,
-  random: () => number,
 ): number | undefined {
-  const retrier = retriers.find((candidate) => catches(candidate.errorEquals, error));
+  const retrier = retriers.find((candidate) => catches(candidate.errorEquals, error, stateRun));
   if (retrier === undefined) return undefined;
   const done = attempts.get(retrier) ?? 0;
   if (done >= retrier.maxAttempts) return undefined;
   attempts.set(retrier, done + 1);
   const growing = retrier.intervalSeconds * retrier.backoffRate ** done;
   const delay = Math.min(growing, retrier.maxDelaySeconds);
-  return retrier.fullJitter ? random() * delay : delay;
+  return retrier.fullJitter ? stateRun.random() * delay : delay;
 }
 
 /** Errors that the wildcards leave alone. */
 const TERMINAL = new Set<string | undefined>(['States.Runtime', 'States.DataLimitExceeded']);
 
 /** Whether a list of ErrorEquals takes the error. States.Runtime is never handled, even by name. */
-function catches(errorEquals: readonly string[], failure: StateError): boolean {
+function catches(errorEquals: readonly string[], failure: StateError, { branchFailed }: StateRun): boolean {
   const { error } = failure;
   if (error === 'States.Runtime') return false;
   return errorEquals.some((name) => {
     if (name === error) return true;
     if (name === 'States.ALL') return !TERMINAL.has(error);
     if (name === 'States.TaskFailed') return !TERMINAL.has(error) && error !== 'States.Timeout';
+    // "A branch of a Parallel state failed." The error itself is the branch's.
+    if (name === 'States.BranchFailed') return branchFailed && !TERMINAL.has(error);
     return name === 'States.HeartbeatTimeout' && failure instanceof HeartbeatTimeout;
   });
 }

@@ -168,8 +168,8 @@ function choose(state: ChoiceState, stateRun: StateRun): Outcome {
 
 function noChoiceMatched(): never {
   throw new EvaluationError(
-    'States.NoChoiceMatched',
-    'Failed to transition out of the state. No choice rule matched and there is no Default.',
+    'States.Runtime',
+    'Failed to transition out of the state. The state does not point to a next state.',
   );
 }
 

@@ -12,6 +12,7 @@ export async function attemptParallel(
   state: ParallelState,
   stateRun: StateRun,
 ): Promise<Json> {
+  stateRun.branchFailed = false;
   const input =
     state.jsonata === undefined
       ? applyParameters(state, selectInput(state, stateRun.input, stateRun), stateRun)
@@ -19,6 +20,7 @@ export async function attemptParallel(
   stateRun.started = true;
   record(run, branch, 'ParallelStateStarted');
   const { branches } = state;
+  stateRun.branchFailed = true;
   const outputs = await runBranches(
     {
       run,
@@ -33,6 +35,7 @@ export async function attemptParallel(
     branches.length,
     branches.length,
   );
+  stateRun.branchFailed = false;
   run.history.add('ParallelStateSucceeded', branch.previousEventId, {});
   return outputs;
 }

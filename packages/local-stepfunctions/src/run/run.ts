@@ -85,6 +85,8 @@ export class StateRun implements Scope {
   retryCount = 0;
   /** Whether a Map or Parallel has recorded that it started. */
   started = false;
+  /** Whether the latest attempt of a Parallel failed in a branch. */
+  branchFailed = false;
   taskToken: string | undefined;
   readonly random: () => number;
   readonly enteredEventId: number;

@@ -1,7 +1,6 @@
 import { types } from 'node:util';
 import { AbortScope } from '../abort-scope.ts';
 import { HeartbeatTimeout, StateError, TaskError } from '../errors.ts';
-import { failureDetails, taskScheduled, taskSucceeded } from '../history.ts';
 import { uuid } from '../intrinsics/random.ts';
 import type { Json, JsonObject } from '../json.ts';
 import type { Query } from '../jsonata/query.ts';
@@ -11,11 +10,7 @@ import type { TaskHandler, TaskRun } from '../task-handler.ts';
 import { applyParameters, integerOf, resultTooLarge, selectInput } from './data-flow.ts';
 import { computeArguments, computeInteger } from './jsonata.ts';
 import { type Branch, type Run, record, type StateRun } from './run.ts';
-
-interface TimeLimits {
-  readonly timeoutInSeconds?: number;
-  readonly heartbeatInSeconds?: number;
-}
+import { type TimeLimits, taskEvents } from './task-events.ts';
 
 /** One attempt at a Task: its effective input to its handler, the handler's result back as JSON. */
 export async function attemptTask(
@@ -30,25 +25,15 @@ export async function attemptTask(
     state.jsonata === undefined
       ? prepareTask(state, stateRun)
       : await prepareByQueries(state, state.jsonata.arguments, stateRun);
-  const named = { resourceType: resource.type, resource: resource.action };
-  record(
-    run,
-    branch,
-    'TaskScheduled',
-    taskScheduled({ ...named, region: run.account.region }, parameters, limits),
-  );
-  record(run, branch, 'TaskStarted', { taskStartedEventDetails: named });
+  const events = taskEvents(resource, run.account.region);
+  record(run, branch, ...events.scheduled(parameters, limits));
+  record(run, branch, ...events.started());
   try {
     const payload = await callHandler(run, branch, state, parameters, limits, stateRun);
-    record(run, branch, 'TaskSucceeded', taskSucceeded(named, payload));
+    record(run, branch, ...events.succeeded(payload));
     return payload;
   } catch (error) {
-    if (error instanceof StateError) {
-      const failure = { ...named, ...failureDetails(error) };
-      if (error.error === 'States.Timeout')
-        record(run, branch, 'TaskTimedOut', { taskTimedOutEventDetails: failure });
-      else record(run, branch, 'TaskFailed', { taskFailedEventDetails: failure });
-    }
+    if (error instanceof StateError) record(run, branch, ...events.failed(error));
     throw error;
   }
 }
@@ -119,7 +104,9 @@ async function handled(
   // Handlers were checked when the execution started.
   if (handler === undefined) throw new StateError('States.Runtime', `there is no handler '${resource.key}'`);
   try {
-    return toPayload(await handler(parameters, task), () => resultTooLarge(resource.type));
+    return toPayload(await handler(parameters, task), () =>
+      resultTooLarge(resource.kind === 'integration' ? resource.type : resource.arn),
+    );
   } catch (error) {
     if (error instanceof StateError) throw error;
     if (error instanceof TaskError) throw new StateError(error.error, error.cause);
