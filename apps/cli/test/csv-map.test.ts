@@ -66,6 +66,23 @@ describe('an object that goes through csv-map', () => {
     expect(await rowsOf('csv-map')).toEqual(await rowsOf('etl'));
     expect(await quarantineOf(byMap)).toEqual(await quarantineOf(byEtl));
     expect(await litterOf(join(folder.path, 'csv-map'))).toEqual([]);
+
+    // What became of the batches, before duplicates and rows that the reader padded or cut are looked for.
+    const mapRun = byMap.view?.execution?.mapRun;
+    expect(mapRun).toMatchObject({
+      status: 'SUCCEEDED',
+      items: { total: 1209, succeeded: 1209 },
+      executions: { total: 3, succeeded: 3 },
+      results: { batches: { processed: 3, recordedAsFailed: 0, failed: 0 }, failures: [] },
+    });
+    const { accepted = 0, filtered = 0, quarantined = 0 } = mapRun?.results?.rows ?? {};
+    expect(accepted + filtered + quarantined).toBe(1209);
+    const line = /Map run +3 batches · 3 processed · .+/.exec(byMap.stderr)?.[0];
+    expect(line).toBeDefined();
+    const again = ['show', 'orders', '--lake', 'csv-map'];
+    expect((await sluice(again, { cwd: folder.path })).stdout).toContain(line);
+    const shown: RunView = JSON.parse((await sluice([...again, '--json'], { cwd: folder.path })).stdout);
+    expect(shown.execution?.mapRun).toEqual(mapRun);
   }, 60_000);
 
   test('is refused with the same words as by etl, at the entrance and below the threshold', async () => {

@@ -2,9 +2,12 @@ import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globa
 import type { MapRun, MapRunCounts, MapRunDescription } from '@sluice/local-stepfunctions';
 import { type MapRunProgress, mapRunMeter } from '../src/terminal/map-run-progress.ts';
 import { mapRunLines } from '../src/terminal/map-run-summary.ts';
-import { openTerminal, type Terminal } from '../src/terminal/terminal.ts';
+import type { Paint, Terminal } from '../src/terminal/terminal.ts';
 import { watchRun } from '../src/terminal/watch-run.ts';
 import { runBatches } from './csv-map-runs.ts';
+
+const asIs = (text: string): string => text;
+const plain: Paint = { bold: asIs, dim: asIs, good: asIs, warn: asIs, bad: asIs };
 
 const counts = (some: Partial<MapRunCounts>): MapRunCounts => ({
   pending: 0,
@@ -85,14 +88,15 @@ describe('a watched run', () => {
     jest.useRealTimers();
   });
 
-  const terminalOf = (isTTY: boolean): Terminal => {
-    const stream = (write: (text: string) => void) =>
-      ({ isTTY, columns: 120, write }) as unknown as NodeJS.WriteStream; // what a terminal reads of it
-    return openTerminal(
-      { stdout: stream(() => undefined), stderr: stream((text) => said.push(text)), env: { NO_COLOR: '1' } },
-      new AbortController().signal,
-    );
-  };
+  const terminalOf = (live: boolean): Terminal => ({
+    out: () => undefined,
+    err: (text) => said.push(text),
+    paint: plain,
+    live,
+    width: 120,
+    signal: new AbortController().signal,
+    env: {},
+  });
 
   /** A Map Run that takes ten seconds for 200 batches, and counts how often it is looked at. */
   const tenSeconds = () => {
@@ -177,10 +181,6 @@ describe('a watched run', () => {
 });
 
 describe('the summary of a Map Run', () => {
-  const plain = openTerminal(
-    { stdout: process.stdout, stderr: process.stderr, env: { NO_COLOR: '1' } },
-    new AbortController().signal,
-  ).paint;
   const lines = async (count: number, isBad: (batch: number) => boolean, bad: 'recorded' | 'failed') =>
     mapRunLines(
       (await runBatches({ runId: 'r', count, luckOf: (at) => (isBad(at) ? bad : 'processed') })).mapRun,

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { labelLines } from '../src/report/graph-drawing.ts';
+import { drawGraph, labelLines, NARROW, WIDE } from '../src/report/graph-drawing.ts';
 import { layOut } from '../src/report/graph-layout.ts';
 import type { DrawnState, DrawnStateMachine } from '../src/report/report-input.ts';
 import { graphOf } from '../src/report/state-graph.ts';
@@ -105,6 +105,33 @@ describe('the layout', () => {
     expect(lay(true)).toEqual(lay(false));
   });
 
+  test('lays a Map on the cards of its children, which stay clear of the columns beside it', () => {
+    const stack = { StartAt: 'Rows', States: { Rows: { Type: 'Map' } } };
+    for (const geometry of [WIDE, NARROW]) {
+      const graph = graphOf(stack);
+      const layout = layOut(
+        graph,
+        'Rows',
+        () => false,
+        () => true,
+      );
+      const states = stack.States;
+      const picture = {
+        layout,
+        states,
+        stays: new Map(),
+        taken: new Set<never>(),
+        title: '',
+        description: '',
+      };
+      const cards = [
+        ...drawGraph(picture, geometry, 'id').markup.matchAll(/class="child" x="-([\d.]+)"/g),
+      ].map(([, out]) => Number(out));
+      expect(cards).toHaveLength(2);
+      expect(Math.max(...cards)).toBeLessThan((geometry.pitch.x - geometry.node.width) / 2);
+    }
+  });
+
   test('breaks names between their words', () => {
     expect(labelLines('NotifyValidationFailure', { lines: 3, characters: 11 })).toEqual([
       'Notify',
@@ -138,6 +165,15 @@ describe('the way taken', () => {
       attempts: 2,
       error: null,
     });
+  });
+
+  test('has the error of a Map whose run failed, and not those of its children', async () => {
+    const { definition: csvMap, history } = await runs.failedInABatch();
+    expect(wayTaken(csvMap, history).get('ProcessCsvRows')?.error).toBe(
+      'States.ExceedToleratedFailureThreshold',
+    );
+    const published = await runs.publishedByBatches();
+    expect(wayTaken(csvMap, published.history).get('ProcessCsvRows')?.error).toBeNull();
   });
 
   test('keeps the error that was caught, and where it led', async () => {

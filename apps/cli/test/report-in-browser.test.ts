@@ -12,7 +12,9 @@ import { hostile, runs } from './report-runs.ts';
 const executablePath = findChromium();
 const describeInBrowser = executablePath === null ? describe.skip : describe;
 
-const reports = { ...runs, hostile };
+// A run with a retry is laid out as one without.
+const { publishedAfterARetry: _, ...laidOut } = runs;
+const reports = { ...laidOut, hostile };
 
 describeInBrowser('the report in Chromium', () => {
   let browser: Browser;
@@ -78,6 +80,21 @@ describeInBrowser('the report in Chromium', () => {
       const { page } = await open('published', 'light', width);
       expect(await page.locator(`svg.${shown}`).isVisible()).toBe(true);
       expect(await page.locator(`svg.${hidden}`).isVisible()).toBe(false);
+      await page.close();
+    }
+  });
+
+  test('every cell of the strip can be seen and pointed at, and what failed in it as well', async () => {
+    for (const width of [1280, 390]) {
+      const { page } = await open('publishedByBatches', 'light', width);
+      const sizes = await page.evaluate<readonly number[]>(`
+        [...document.querySelectorAll('.strip svg')].map((cell) => cell.getBoundingClientRect().width)`);
+      expect(sizes).toHaveLength(480);
+      expect(Math.min(...sizes)).toBeGreaterThanOrEqual(12);
+      const failed = await page.evaluate<readonly number[]>(`
+        [...document.querySelectorAll('.strip .tone-unprocessed')].map((layer) => layer.getBoundingClientRect().height)`);
+      expect(failed).toHaveLength(15);
+      expect(Math.min(...failed)).toBeGreaterThanOrEqual(7);
       await page.close();
     }
   });

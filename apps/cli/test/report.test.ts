@@ -222,6 +222,74 @@ describe('the report', () => {
   });
 });
 
+describe('the batches in the report', () => {
+  /** The cells of the strip: what each says of its rows, and how high its layers are drawn. */
+  const cellsOf = (document: string) =>
+    [...(/<div class="strip".*?<\/div>/s.exec(document)?.[0] ?? '').matchAll(/<svg>(.*?)<\/svg>/gs)].map(
+      ([, cell = '']) => ({
+        title: /<title>(.*?)<\/title>/.exec(cell)?.[1],
+        layers: [...cell.matchAll(/class="tone-(\w+)" width="100%" height="(\d+)%"/g)].map(
+          ([, tone, height]) => [tone, Number(height)],
+        ),
+      }),
+    );
+
+  test('are a strip of so many cells at most, in the order of the object', async () => {
+    const cells = cellsOf(renderReport(await runs.publishedByBatches()));
+    expect(cells).toHaveLength(480);
+    expect(cells[0]?.title).toBe('rows 1–5: 4 accepted, 1 quarantined');
+    expect(cells[3]?.title).toBe('2 batches, rows 16–25: 8 accepted, 2 quarantined');
+    expect(cells.at(-1)?.title).toBe('2 batches, rows 2,991–3,000: 8 accepted, 2 quarantined');
+  });
+
+  test('show the worst fate in a cell, however few of its rows have it', async () => {
+    const input = await runs.publishedByBatches();
+    if (!input.mapRun?.results) throw new Error('the run has results');
+    const cell = {
+      first: 0,
+      rows: 100_000,
+      batches: 200,
+      accepted: 99_999,
+      filtered: 0,
+      quarantined: 0,
+      unfinished: 0,
+      notProcessed: 1,
+    };
+    const results = { ...input.mapRun.results, strip: [cell] };
+    const [shown] = cellsOf(renderReport({ ...input, mapRun: { ...input.mapRun, results } }));
+    expect(shown?.layers).toEqual([
+      ['accepted', 100],
+      ['unprocessed', 29],
+    ]);
+  });
+
+  test('are told in words: how they ended, what became of their rows, and which failed', async () => {
+    const text = textOf(renderReport(await runs.publishedByBatches()));
+    expect(text).toContain('585 processed, 15 recorded as failed.');
+    expect(text).toContain('Accepted 2,340 78.0 % Quarantined 585 19.5 % Not processed 75 2.5 %');
+    expect(text).toContain('Rows 36–40 Runtime.ExitError 3 Rows 236–240');
+    expect(text).toContain('and 3 more batches');
+    expect(text).toContain('Results written 3,000 600 Total 3,000 600');
+    expect(text).toContain('1: 12 of 600 batches ran again, 588 had been done');
+  });
+
+  test('that were never started are not lost sight of', async () => {
+    const document = renderReport(await runs.failedInABatch());
+    expect(textOf(document)).toContain('60 processed, 1 failed, 39 not started.');
+    expect(cellsOf(document).filter(({ title }) => title?.endsWith('5 not finished'))).toHaveLength(39);
+    expect(textOf(document)).toContain('PENDING_0.jsonl has rows: as confidential as the raw zone');
+  });
+
+  test('are not in the report of a run that has none, and only counted where their results are not complete', async () => {
+    expect(renderReport(await runs.published())).not.toContain('id="batches"');
+    const input = await runs.failedInABatch();
+    const document = renderReport({ ...input, mapRun: input.mapRun && { ...input.mapRun, results: null } });
+    expect(cellsOf(document)).toEqual([]);
+    expect(textOf(document)).toContain('what became of each batch is not known');
+    expect(textOf(document)).toContain('Total 500 100');
+  });
+});
+
 describe('the bar', () => {
   test('is always full, in order of size, and shows every part that has rows', () => {
     fc.assert(
