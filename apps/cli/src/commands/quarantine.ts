@@ -2,9 +2,8 @@ import { CliError } from '../cli-error.ts';
 import type { Arguments, Command } from '../command.ts';
 import { didYouMean } from '../did-you-mean.ts';
 import { openLake } from '../lake/open-lake.ts';
-import { embeddedLakeZones } from '../quarantine/lake-zones.ts';
+import { embeddedLakeZones, type LakeZones } from '../quarantine/lake-zones.ts';
 import { listQuarantine } from '../quarantine/list-quarantine.ts';
-import { replayEmbedded } from '../quarantine/replay-embedded.ts';
 import { showQuarantine } from '../quarantine/show-quarantine.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 
@@ -37,7 +36,12 @@ To mend rows:
   sluice quarantine replay RUN --with rows.csv
 
 RUN is a run id, or as much of its beginning as no other run shares. A reason is a code (missing), or a field and a
-code (email.missing). What a file with --csv holds is not masked: treat it like the raw zone.`,
+code (email.missing). What a file with --csv holds is not masked: treat it like the raw zone.
+
+With --env it is a deployed lake, with your own AWS credentials, as the AWS CLI takes them. They need to read the raw and
+the curated zone; to replay also states:DescribeExecution and states:StartExecution, and --with to write to incoming/.
+
+PSEUDONYM_KEY is the key for datasets that pseudonymise; without --env a replay of theirs needs it.`,
   options: {
     dataset: { type: 'string', value: 'D', help: 'ls: only runs of this dataset' },
     run: { type: 'string', value: 'RUN', help: 'ls: only this run' },
@@ -49,6 +53,7 @@ code (email.missing). What a file with --csv holds is not masked: treat it like 
     },
     csv: { type: 'boolean', help: 'show: the rows as they came, as a CSV file to mend' },
     reveal: { type: 'boolean', help: 'show: personal data, too' },
+    env: { type: 'string', value: 'E', help: 'the lake on AWS: dev, staging or prod' },
     with: { type: 'string', value: 'FILE', help: 'replay: rows that show --csv gave out, mended' },
   },
   positionals: [0, 2],
@@ -60,24 +65,48 @@ code (email.missing). What a file with --csv holds is not masked: treat it like 
       throw new CliError(`there is no quarantine ${JSON.stringify(wanted)}${hint}`);
     }
     checkOptions(way, args);
-    if (way === 'ls') {
-      if (run !== undefined)
-        throw new CliError(`${JSON.stringify(run)} is too much: sluice quarantine ls --run ${run}`);
-      return listQuarantine(await zonesOf(args), args, terminal);
-    }
-    if (run === undefined) {
+    if (way === 'ls' && run !== undefined)
+      throw new CliError(`${JSON.stringify(run)} is too much: sluice quarantine ls --run ${run}`);
+    if (way !== 'ls' && run === undefined)
       throw new CliError(`which run? sluice quarantine ${way} RUN; list them: sluice quarantine ls`);
-    }
-    return way === 'show'
-      ? showQuarantine(await zonesOf(args), run, args, terminal)
-      : replay(run, args, terminal);
+    const environment = args.text('env');
+    return environment === undefined
+      ? embedded(way, run ?? '', args, terminal)
+      : deployed(environment, way, run ?? '', args, terminal);
   },
 };
 
-const zonesOf = async ({ lake }: Arguments) => embeddedLakeZones(await openLake(lake));
+const embedded = async (way: Way, run: string, args: Arguments, terminal: Terminal): Promise<number> => {
+  const lake = await openLake(args.lake);
+  if (way === 'replay') {
+    const { replayEmbedded } = await import('../quarantine/replay-embedded.ts');
+    return replayEmbedded(lake, run, args, terminal);
+  }
+  return look(embeddedLakeZones(lake), way, run, args, terminal);
+};
 
-const replay = async (run: string, args: Arguments, terminal: Terminal): Promise<number> =>
-  replayEmbedded(await openLake(args.lake), run, args, terminal);
+const deployed = async (
+  environment: string,
+  way: Way,
+  run: string,
+  args: Arguments,
+  terminal: Terminal,
+): Promise<number> => {
+  const { withDeployedZones } = await import('../quarantine/deployed-zones.ts');
+  const { replayDeployed } = await import('../quarantine/replay-deployed.ts');
+  return withDeployedZones(environment, (at) =>
+    way === 'replay' ? replayDeployed(at, run, args, terminal) : look(at.zones, way, run, args, terminal),
+  );
+};
+
+const look = (
+  zones: LakeZones,
+  way: Exclude<Way, 'replay'>,
+  run: string,
+  args: Arguments,
+  terminal: Terminal,
+): Promise<number> =>
+  way === 'ls' ? listQuarantine(zones, args, terminal) : showQuarantine(zones, run, args, terminal);
 
 const checkOptions = (way: Way, { text, flag }: Arguments): void => {
   for (const [option, ways] of Object.entries(TAKEN)) {

@@ -20,7 +20,7 @@ const datasetOf = (runId: string): string => RUN_ID.exec(runId)?.[1] ?? runId;
  */
 export const findRunId = async (zones: LakeZones, prefix: string): Promise<RunName> => {
   const found = new Map<string, string>();
-  for (const runId of await zones.executed()) found.set(runId, datasetOf(runId));
+  for (const runId of await zones.executed(prefix)) found.set(runId, datasetOf(runId));
   for await (const { key } of zones.store.list(zones.buckets.curated, 'runs/')) {
     const [, dataset, runId] = /^runs\/([^/]+)\/([^/]+)\.json$/.exec(key) ?? [];
     if (dataset !== undefined && runId !== undefined) found.set(runId, dataset);

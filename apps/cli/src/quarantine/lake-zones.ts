@@ -14,8 +14,8 @@ export interface LakeZones {
   readonly option: string;
   /** Where an object is, as a person would write it. */
   readonly shown: (at: { readonly bucket: string; readonly key: string }) => string;
-  /** Ids of runs that were executed, whether they left a manifest or not; as far as somebody noted them. */
-  readonly executed: () => Promise<readonly string[]>;
+  /** Ids of runs that were executed, whether they left a manifest or not, and may begin so. */
+  readonly executed: (prefix: string) => Promise<readonly string[]>;
 }
 
 export const embeddedLakeZones = (lake: Lake): LakeZones => ({

@@ -109,10 +109,24 @@ export const landMendedObject = async ({
   const mended = patched(decompressed(await opened()), patches);
   await store.put(at, (await isGzipped(store, run.object)) ? gzipped(mended) : mended, { ifNoneMatch: '*' });
   failpoint('replay:mended');
+  await checkAlone({ store, buckets }, run, at);
   const object = await objectAt(store, at);
   if (!object)
     throw new CliError(`${shown(at)} has vanished right after it was written; try again`, EXIT.fault);
   return { object, replaced: patches.replaced, copies: patches.copies };
+};
+
+/** Where nothing is locked, two people may mend at once; then neither is to lose what the other one did. */
+const checkAlone = async (
+  zones: Pick<LakeZones, 'store' | 'buckets'>,
+  { dataset, runId }: RunInput,
+  at: { readonly bucket: string; readonly key: string },
+): Promise<void> => {
+  const number = parseMendedKey(at.key)?.number;
+  const all = await mendedObjects(zones, dataset, runId);
+  if (all.filter((one) => one.number === number).length === 1) return;
+  await zones.store.delete(at);
+  throw new CliError(`somebody else is replaying ${runId}; try again when that is over`, EXIT.fault);
 };
 
 const isGzipped = async (store: ObjectStore, { etag, size: _size, ...version }: RunInput['object']) => {

@@ -1,0 +1,144 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { CreateStateMachineCommand, SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { embeddedZones, runIdOf } from '@sluice/lake-storage/zones';
+import { type StatesService, startStatesService } from '@sluice/local-stepfunctions/service';
+import { keepObject } from '@sluice/record-transform';
+import type { RunInput } from '@sluice/step-contracts';
+import type { DeployedLake } from '../../src/deployed/deployed-lake.ts';
+import { withExecutions } from '../../src/deployed/executions.ts';
+import { type Lake, openOrCreateLake } from '../../src/lake/open-lake.ts';
+import { embeddedLakeZones } from '../../src/quarantine/lake-zones.ts';
+import { replayDeployed } from '../../src/quarantine/replay-deployed.ts';
+import { LABEL_COLUMN, labelOf } from '../../src/quarantine/row-label.ts';
+import { etlMachine } from '../../src/run/etl-machine.ts';
+import { stepsOf } from '../../src/run/steps.ts';
+import { taskHandlers } from '../../src/run/task-handlers.ts';
+import { AS_OF, HEADER } from '../orders.ts';
+import { newFolder } from '../sluice.ts';
+import { onlyManifest, terminalOf } from './replay.ts';
+
+const region = 'eu-central-1';
+const accountId = '111122223333';
+const machineArn = `arn:aws:states:${region}:${accountId}:stateMachine:sluice-dev-etl`;
+
+const deployed: DeployedLake = {
+  environment: 'dev',
+  region,
+  accountId,
+  bucketOf: (zone) => embeddedZones[zone],
+  arnOf: (service, name) => `arn:aws:${service}:${region}:${accountId}:sluice-dev-${name}`,
+  executionArns: (runId) => [`${machineArn.replace(':stateMachine:', ':execution:')}:${runId}`],
+};
+
+const variables = ['AWS_ENDPOINT_URL_SFN', 'AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY'] as const;
+const outside = Object.fromEntries(variables.map((name) => [name, process.env[name]]));
+
+let folder: Awaited<ReturnType<typeof newFolder>>;
+let service: StatesService;
+let client: SFNClient;
+let lake: Lake;
+
+/** The deployed state machine behind Step Functions' protocol, on folders for buckets. */
+beforeAll(async () => {
+  folder = await newFolder();
+  const scratchDir = join(folder.path, 'scratch');
+  await mkdir(scratchDir);
+  lake = await openOrCreateLake(join(folder.path, 'lake'));
+  const steps = stepsOf({
+    store: lake.store,
+    scratchDir,
+    pseudonymKey: undefined,
+    open: (opening, work) => keepObject().open({ ...opening, scratchDir }, work),
+    onProgress: () => undefined,
+    onDeadLetter: () => undefined,
+  });
+  const handlers = taskHandlers({ steps, notify: () => undefined, crawl: async () => undefined });
+  service = await startStatesService({ handlers, region, accountId });
+  Object.assign(process.env, {
+    AWS_ENDPOINT_URL_SFN: service.endpoint,
+    AWS_ACCESS_KEY_ID: 'test',
+    AWS_SECRET_ACCESS_KEY: 'test',
+  });
+  client = new SFNClient({ region });
+  await client.send(
+    new CreateStateMachineCommand({
+      name: 'sluice-dev-etl',
+      definition: JSON.stringify(etlMachine),
+      roleArn: `arn:aws:iam::${accountId}:role/etl`,
+    }),
+  );
+}, 60_000);
+afterAll(async () => {
+  client.destroy();
+  await service.stop();
+  for (const name of variables) {
+    if (outside[name] === undefined) delete process.env[name];
+    else process.env[name] = outside[name];
+  }
+  await folder.remove();
+});
+
+const order = (id: number, amount = '10'): string =>
+  `A${id},ann,a${id}@example.com,${amount},1,10,ACTIVE,2025-05-01 10:00:00,01`;
+const bad = order(40, 'ten');
+
+/** An object arrives, and start-pipeline starts its run. */
+const arrive = async (): Promise<RunInput> => {
+  const at = { bucket: 'raw', key: 'incoming/orders/orders.csv' };
+  const rows = Array.from({ length: 40 }, (_, id) => order(id));
+  const body = Buffer.from(`${[HEADER, ...rows, bad].join('\n')}\n`);
+  const stored = await lake.store.put(at, body);
+  if (stored.outcome !== 'stored') throw new Error('not stored');
+  const object = { ...at, size: body.length, etag: stored.etag };
+  const run: RunInput = { runId: runIdOf('orders', object), dataset: 'orders', asOf: AS_OF, object };
+  await client.send(
+    new StartExecutionCommand({ stateMachineArn: machineArn, name: run.runId, input: JSON.stringify(run) }),
+  );
+  await withExecutions(deployed, async ({ find }) => {
+    while ((await find(run.runId))?.status === 'RUNNING') await new Promise((done) => setTimeout(done, 50));
+  });
+  return run;
+};
+
+const replay = async (runId: string, file?: string): Promise<unknown> => {
+  const terminal = terminalOf();
+  const zones = { ...embeddedLakeZones(lake), name: 'dev', option: ' --env dev' };
+  await withExecutions(deployed, (executions) =>
+    replayDeployed(
+      { lake: deployed, zones, executions },
+      runId,
+      { text: (option) => (option === 'with' ? file : undefined), json: true },
+      terminal,
+    ),
+  );
+  return JSON.parse(terminal.printed.join(''));
+};
+
+const statusOf = (name: string) =>
+  withExecutions(deployed, async ({ find }) => (await find(name))?.status ?? null);
+
+describe('replaying a run of a deployed lake', () => {
+  test('executes its state machine again under a name of its own, with the clock of the first time', async () => {
+    const { runId } = await arrive();
+    const file = join(folder.path, 'mended.csv');
+    const mended = `${labelOf(41, Buffer.from(bad))},${order(40)}`;
+    await writeFile(file, `${LABEL_COLUMN},${HEADER}\n${mended}\n`);
+    expect(await replay(runId, file)).toMatchObject({
+      runId,
+      asOf: AS_OF,
+      status: 'published',
+      before: { rowsIn: 41, accepted: 40, quarantined: 1 },
+      after: { rowsIn: 41, accepted: 41, quarantined: 0 },
+    });
+    expect(await statusOf(`${runId}-replay-1`)).toBe('SUCCEEDED');
+    expect(await onlyManifest(lake.root)).toMatchObject({ runId, asOf: AS_OF });
+
+    expect(await replay(runId, file)).toMatchObject({ changed: false });
+    expect(await statusOf(`${runId}-replay-2`)).toBeNull();
+
+    expect(await replay(runId)).toMatchObject({ after: { accepted: 41 } });
+    expect(await statusOf(`${runId}-replay-2`)).toBe('SUCCEEDED');
+  }, 60_000);
+});
