@@ -38,9 +38,16 @@ export const wayTaken = (
   history: readonly HistoryEvent[],
 ): ReadonlyMap<string, Stay> => {
   const stays = new Map<string, Mutable<Stay>>();
-  let here: { readonly name: string; readonly since: number; readonly stay: Mutable<Stay> } | null = null;
+  let here: { readonly name: string; since: number; readonly stay: Mutable<Stay> } | null = null;
+  let before = 0;
   for (const event of history) {
     const time = event.timestamp.getTime();
+    // Between the end of one process, which may have told nobody, and a redrive by another no state is at work.
+    if (event.type === 'ExecutionRedriven' && here !== null) {
+      here.stay.milliseconds += before - here.since;
+      here.since = time;
+    }
+    before = time;
     const entered = event.stateEnteredEventDetails?.name;
     if (entered !== undefined && Object.hasOwn(States, entered)) {
       if (here && !here.stay.next.includes(entered)) here.stay.next = [...here.stay.next, entered];
@@ -50,8 +57,10 @@ export const wayTaken = (
       here = { name: entered, since: time, stay };
     } else if (here !== null) {
       const { name, since, stay } = here;
-      if (event.stateExitedEventDetails?.name === name || isBrokenOff(event))
+      if (event.stateExitedEventDetails?.name === name || isBrokenOff(event)) {
         stay.milliseconds += time - since;
+        here.since = time;
+      }
       const type = States[name]?.Type;
       if (type !== 'Task' && type !== 'Map') continue;
       if (type === 'Task' && event.type === 'TaskScheduled') {

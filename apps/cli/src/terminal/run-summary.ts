@@ -66,7 +66,7 @@ const verdictOf = ({ status, manifest, execution }: RunView, { good, warn, bad }
 const headLines = (view: RunView, paint: Paint): string[] => {
   const { runId, object, asOf, manifest, execution } = view;
   const took = execution
-    ? ` in ${duration(Date.parse(execution.endedAt) - Date.parse(execution.startedAt))}`
+    ? ` in ${duration(Date.parse(execution.endedAt) - Date.parse(execution.redrive?.startedAt ?? execution.startedAt))}`
     : '';
   const engine = manifest?.status === 'published' ? ` by ${manifest.engine}` : '';
   return [
