@@ -81,6 +81,10 @@ describe('taking out what is lacking', () => {
     expect(takeOut(text, []).resource).toEqual({
       aws_a: { one: {}, two: { lifecycle: { ignore_changes: ['x'] } } },
     });
+    const table = { name: 'rows', deletion_protection_enabled: true };
+    expect(takeOut(stack({ aws_a: { one: table } }), []).resource).toEqual({
+      aws_a: { one: { name: 'rows', deletion_protection_enabled: false } },
+    });
   });
 });
 

@@ -60,7 +60,11 @@ const without = (
 };
 
 /** The tests destroy what they have made, prod's included. */
-const destroyable = (body: Body): Body => {
+const destroyable = (protectedBody: Body): Body => {
+  const body =
+    protectedBody.deletion_protection_enabled === true
+      ? { ...protectedBody, deletion_protection_enabled: false }
+      : protectedBody;
   const { lifecycle, ...rest } = body;
   if (typeof lifecycle !== 'object' || lifecycle === null || Array.isArray(lifecycle)) return body;
   const { prevent_destroy: _, ...others } = lifecycle;
