@@ -90,6 +90,7 @@ describe('a watched run', () => {
 
   const terminalOf = (live: boolean): Terminal => ({
     out: () => undefined,
+    write: async () => undefined,
     err: (text) => said.push(text),
     paint: plain,
     live,

@@ -72,6 +72,19 @@ describe('a Map Run whose batches are all there', () => {
     expect(await quarantineIn(objects)).toMatchObject([{ row: 2 }]);
   });
 
+  test('tells how far it is, on its way through the object and then through the parts', async () => {
+    const { input, deps } = await mapRun({ dataset: orders, content });
+    const told: number[] = [];
+    await collectMapRun(input, { ...deps, onProgress: (fraction) => told.push(fraction) });
+    const passes = told.indexOf(1) + 1;
+    expect(passes).toBeGreaterThan(0);
+    for (const pass of [told.slice(0, passes), told.slice(passes)]) {
+      expect(pass.length).toBeGreaterThan(0);
+      expect(pass).toEqual(pass.toSorted((one, other) => one - other));
+      for (const fraction of pass) expect(fraction >= 0 && fraction <= 1).toBe(true);
+    }
+  });
+
   test('without a row is a run with a score of 0, which is not staged', async () => {
     const strict = { ...orders, quality: { ...orders.quality, threshold: 70 } };
     const { objects, input, deps } = await mapRun({ dataset: strict, content: 'id,name\n' });

@@ -50,6 +50,7 @@ describe('the rows of a batch that failed for good', () => {
       accepted: 0,
       filtered: 0,
       quarantined: 3,
+      error: 'States.Timeout',
     });
     const { header, quarantined } = await stored();
     expect(header).toMatchObject({ fates: 'qqq', error: 'States.Timeout' });

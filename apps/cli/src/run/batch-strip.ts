@@ -1,7 +1,7 @@
 import { FATES, type StripCell } from '../lake/map-run-record.ts';
 
 /** Enough to see one bad batch among its neighbours, few enough for a page and a record. */
-export const MAX_CELLS = 480;
+const MAX_CELLS = 480;
 
 /**
  * Batches of a Map Run as a strip of at most `maxCells` cells. Where `itemCount` rows have no batch, none has finished.
