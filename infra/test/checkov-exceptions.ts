@@ -72,6 +72,19 @@ export const exceptions: readonly Exception[] = [
       'Concurrency that is reserved is taken from the rest of the account, of which a new account has little; the queue limits how many run at once.',
   },
   {
+    check: 'CKV_AWS_115',
+    resources: /_process_rows_function$/,
+    stacks: ['prod', 'everything-on'],
+    reason:
+      "Hundreds of it run for a while and none for days; map.maxConcurrency limits a Map Run, and the other functions' share is reserved.",
+  },
+  {
+    check: 'CKV_AWS_285',
+    resources: /\bcsv_map_\w+_machine$/,
+    reason:
+      'It logs what happens, and not the data: its batches are rows, and no row belongs into a log. Step Functions keeps what a child was given.',
+  },
+  {
     check: 'CKV_AWS_272',
     resources: /_function$/,
     reason:

@@ -184,15 +184,6 @@ describe('endpoints', () => {
     );
   });
 
-  test('of DynamoDB is there only with the table', () => {
-    const withoutTable = { ...everythingOn, optIns: { ...everythingOn.optIns, rowTable: null } };
-    const services = resources(stackOf(withoutTable), 'aws_vpc_endpoint').map(
-      ({ body }) => body.service_name,
-    );
-    expect(services).toContain('com.amazonaws.eu-central-1.s3');
-    expect(services).not.toContain('com.amazonaws.eu-central-1.dynamodb');
-  });
-
   test('lead to this account alone, where the service has resources', () => {
     const named = interfaces.filter(({ service }) => service !== 'xray');
     for (const resource of named

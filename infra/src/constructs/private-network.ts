@@ -113,23 +113,22 @@ export class PrivateNetwork extends Construct {
       description: 'Objects of the lake',
       ...https,
     });
-    if (deployment.environment.optIns.rowTable !== null) {
-      const table = deployment.arnOf('dynamodb', `table/${deployment.nameOf('rows')}`);
-      const dynamodb = new VpcEndpoint(this, 'dynamodb', {
-        vpcId: vpc.id,
-        serviceName: service('dynamodb'),
-        vpcEndpointType: 'Gateway',
-        routeTableIds: [routes.id],
-        policy: policyFor(allow('PutRows', ['dynamodb:BatchWriteItem'], [table])),
-        ...named('dynamodb'),
-      });
-      new VpcSecurityGroupEgressRule(this, 'functions-to-dynamodb', {
-        securityGroupId: functions.id,
-        prefixListId: dynamodb.prefixListId,
-        description: 'Rows of the table',
-        ...https,
-      });
-    }
+    // Costs nothing either, so it is there before there is a table.
+    const table = deployment.arnOf('dynamodb', `table/${deployment.nameOf('rows')}`);
+    const dynamodb = new VpcEndpoint(this, 'dynamodb', {
+      vpcId: vpc.id,
+      serviceName: service('dynamodb'),
+      vpcEndpointType: 'Gateway',
+      routeTableIds: [routes.id],
+      policy: policyFor(allow('PutRows', ['dynamodb:BatchWriteItem'], [table])),
+      ...named('dynamodb'),
+    });
+    new VpcSecurityGroupEgressRule(this, 'functions-to-dynamodb', {
+      securityGroupId: functions.id,
+      prefixListId: dynamodb.prefixListId,
+      description: 'Rows of the table',
+      ...https,
+    });
     for (const [name, may] of Object.entries(calledFromInside(deployment))) {
       new VpcEndpoint(this, name, {
         vpcId: vpc.id,

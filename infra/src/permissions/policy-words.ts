@@ -31,18 +31,23 @@ const arns: readonly (readonly [pattern: RegExp, thing: (name: string) => Thing]
   [/^database\/(.+)$/, (name) => ({ kind: 'database', name })],
   [/^table\/(.+)\/\*$/, (name) => ({ kind: 'table', name: `${name}.*` })],
   [/^table\/(\*)$/, () => ({ kind: 'table', name: '*' })],
+  [/^table\/([^/]+)$/, (name) => ({ kind: 'DynamoDB table', name })],
   [/^crawler\/(.+)$/, (name) => ({ kind: 'crawler', name })],
   [/^job\/(.+)$/, (name) => ({ kind: 'job', name })],
   [/^function:(.+)$/, (name) => ({ kind: 'function', name })],
-  [/^stateMachine:([^/]+)$/, (name) => ({ kind: 'state machine', name })],
-  [/^stateMachine:(.+)\/(.+)$/, (name) => ({ kind: 'map', name })],
-  [/^execution:([^/]+):\*$/, (name) => ({ kind: 'run', name })],
-  [/^execution:(.+)\/.+:\*$/, (name) => ({ kind: 'batch', name })],
-  [/^mapRun:(.+)\/.+:\*$/, (name) => ({ kind: 'map run', name })],
+  // Its Map's children are executions of `<name>/<label>`.
+  [/^stateMachine:([^/]+)(?:\/.+)?$/, (name) => ({ kind: 'state machine', name })],
+  [/^execution:([^/:]+)(?::\*)?$/, (name) => ({ kind: 'runs', name })],
+  [/^execution:([^/]+)\/.+:\*$/, (name) => ({ kind: 'batches', name })],
+  [/^mapRun:([^/]+)\/.+:\*$/, (name) => ({ kind: 'Map Runs', name })],
+  [/^queue:(.+)$/, (name) => ({ kind: 'queue', name })],
   [/^trail\/(.+)$/, (name) => ({ kind: 'trail', name })],
   [/^role\/(.+)$/, (name) => ({ kind: 'role', name })],
   [/^\*$/, () => ({ kind: 'log group', name: '*' })],
 ];
+
+/** What state machines have many of. */
+const ofStateMachines = ['runs', 'batches', 'Map Runs'];
 
 const services: Readonly<Record<string, string>> = {
   'budgets.amazonaws.com': 'AWS Budgets',
@@ -193,6 +198,11 @@ export class PolicyWords {
       return `objects${below} of the bucket ${code(bucket ?? '')}`;
     }
     const names = [...new Set(group.map((each) => each.name))];
+    if (ofStateMachines.some((each) => kind.startsWith(each))) {
+      if (name === '*') return `the ${kind}`;
+      const [only, ...others] = names;
+      return only === self && others.length === 0 ? `its own ${kind}` : `${kind} of ${list(names.map(code))}`;
+    }
     if (names.length === 1 && name === '*') return `every ${kind}`;
     if (names.length === 1 && name.endsWith('.*')) return `every ${kind} in ${code(name.slice(0, -2))}`;
     if (names.length === 1 && self !== null && this.#isOwn(kind, name, self)) {
@@ -220,9 +230,10 @@ export class PolicyWords {
       }
       if (rest === '' || (kind === 'log group' && rest === ':*')) return { kind, name };
     }
-    const [, last = ''] = /^arn:[^:]+:[^:]+:[^:]*:[^:]+:(.+)$/.exec(value) ?? [];
+    const [, service, last = ''] = /^arn:[^:]+:([^:]+):[^:]*:[^:]+:(.+)$/.exec(value) ?? [];
     for (const [pattern, thing] of arns) {
-      const found = pattern.exec(last);
+      // The ARN of a queue does not say what it is.
+      const found = pattern.exec(service === 'sqs' ? `queue:${last}` : last);
       if (!found) continue;
       const named = thing(this.#resolve(found[1] ?? ''));
       const isOfTheLake = found[1] === `${this.#prefix}-*`;
