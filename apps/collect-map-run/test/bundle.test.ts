@@ -62,6 +62,16 @@ describeWithMiniStack('the bundled collect-map-run', (miniStack) => {
       result: { quality: { passed: true, rowsIn: 22 }, transform: { engine: 'typescript', counts } },
     });
     expect(answer.logs).toContain('map_run_collected');
+    const [measured] = answer.logs.split('\n').filter((line) => line.includes('CloudWatchMetrics'));
+    expect(JSON.parse(measured ?? '{}')).toMatchObject({
+      dataset: 'orders',
+      QualityScore: expect.any(Number),
+      RowsIn: 22,
+      RowsAccepted: 20,
+      RowsFiltered: 0,
+      RowsDuplicate: 1,
+      RowsQuarantined: 1,
+    });
     const report = await readJson(objects, { bucket: curated, key: `staging/${runId}/transform.json` });
     expect(report).toMatchObject({ counts: { ...counts, filtered: [] } });
     expect(
