@@ -7,6 +7,7 @@ import { datasets } from '@sluice/datasets';
 import { stagingPrefix } from '@sluice/lake-storage/zones';
 import { stagedName } from '@sluice/step-contracts';
 import { messyOrders } from '../src/demo/messy-orders.ts';
+import { listRuns } from '../src/lake/find-run.ts';
 import { openLake, openOrCreateLake } from '../src/lake/open-lake.ts';
 import { withRunLock } from '../src/lake/run-lock.ts';
 import type { Workflow } from '../src/run/execute-run.ts';
@@ -283,6 +284,9 @@ describe('one line says why', () => {
     const waiting = { signal: new AbortController().signal, onWait: () => undefined };
     const why = await withRunLock(lake, 'orders', 'few.csv', waiting, () => refusal(at('busy')));
     expect(why).toMatch(/^another process is at work on orders-[0-9a-f]{32}; wait until it has ended$/);
+    const states = async () => (await listRuns(lake)).map(({ running }) => running);
+    expect(await withRunLock(lake, 'orders', 'few.csv', waiting, states)).toEqual([true]);
+    expect(await states()).toEqual([false]);
   });
 
   test('its object is gone, or another one has its name', async () => {

@@ -12,7 +12,7 @@ const seconds = (
   timestamp: new Date(at * 1000),
   ...event,
 });
-const whole = { truncated: false };
+const whole = { truncated: false } as const;
 
 test.each([
   ['was killed', []],

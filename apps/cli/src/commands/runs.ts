@@ -11,7 +11,8 @@ import { table } from '../terminal/table.ts';
 export const runs: Command = {
   usage: 'runs',
   summary: 'Lists the runs of the lake, by dataset and object.',
-  details: 'The figures come from the manifests in the curated zone; a run without one was not finished.',
+  details:
+    'The figures come from the manifests in the curated zone; a run without one has not ended, or not well: sluice redrive.',
   options: {},
   positionals: [0, 0],
   run: async ({ lake: folder, json }, { out, err, paint }) => {
@@ -41,20 +42,20 @@ export const runs: Command = {
   },
 };
 
-const documentOf = ({ run, manifest, execution }: FoundRun) => ({
+const documentOf = ({ run, manifest, execution, running }: FoundRun) => ({
   ...run,
-  status: statusOf(manifest, execution),
+  status: running ? 'running' : statusOf(manifest, execution),
   manifest,
   startedAt: execution?.startedAt ?? null,
   endedAt: execution?.endedAt ?? null,
 });
 
-const rowOf = ({ run, manifest, execution }: FoundRun): string[] => {
+const rowOf = ({ run, manifest, execution, running }: FoundRun): string[] => {
   const counts = manifest?.status === 'published' ? manifest.counts : null;
   const figure = (rows: number | undefined): string => (rows === undefined ? '' : count(rows));
   return [
     shortId(run.runId),
-    statusOf(manifest, execution),
+    running ? 'running' : statusOf(manifest, execution),
     printable(objectName(run.object.key)),
     String(manifest?.quality?.verdict.score ?? ''),
     figure(counts?.rowsIn ?? manifest?.quality?.profile.rowsIn),

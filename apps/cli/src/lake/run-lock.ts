@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { withLock } from '@sluice/lake-storage/disk-lock';
+import { isOrphan } from '@sluice/lake-storage/process-name';
 import type { Lake } from './open-lake.ts';
 
 /**
@@ -15,13 +16,22 @@ export const withRunLock = async <T>(
   waiting: { readonly signal: AbortSignal; readonly onWait: () => void },
   work: () => Promise<T>,
 ): Promise<T> => {
-  const locks = join(lake.hidden, 'locks');
+  const lock = lockOf(lake, dataset, name);
   const temporary = join(lake.hidden, 'tmp');
-  await mkdir(locks, { recursive: true });
+  await mkdir(dirname(lock), { recursive: true });
   await mkdir(temporary, { recursive: true });
+  return withLock(lock, temporary, work, { ...waiting, patienceMs: Number.POSITIVE_INFINITY });
+};
+
+/** Whether some process has the lock at this moment. */
+export const isRunning = async (lake: Lake, dataset: string, name: string): Promise<boolean> => {
+  const holder = await readFile(lockOf(lake, dataset, name), 'utf8').catch(() => '');
+  return holder !== '' && !isOrphan(holder);
+};
+
+const lockOf = (lake: Lake, dataset: string, name: string): string => {
   const id = createHash('md5')
     .update(JSON.stringify([dataset, name]))
     .digest('hex');
-  const lock = join(locks, `run-${id}`);
-  return withLock(lock, temporary, work, { ...waiting, patienceMs: Number.POSITIVE_INFINITY });
+  return join(lake.hidden, 'locks', `run-${id}`);
 };

@@ -1,4 +1,5 @@
 import { datasets } from '@sluice/datasets';
+import { parseMendedKey } from '@sluice/lake-storage/zones';
 import type { JournalledExecution } from '@sluice/local-stepfunctions';
 import type { Dataset } from '@sluice/record-schema';
 import { refusalErrors, type StateMachine } from '@sluice/workflows';
@@ -88,9 +89,15 @@ export const checkInputs = async (
   return dataset;
 };
 
-const runAgain = (lake: Lake, { run: { dataset, asOf }, workflow, source }: JournalHeader): string =>
-  [
+const runAgain = (
+  lake: Lake,
+  { run: { dataset, asOf, object }, workflow, source }: JournalHeader,
+): string => {
+  const mended = parseMendedKey(object.key);
+  if (mended) return `sluice quarantine replay ${mended.runId} --with FILE${lake.option}`;
+  return [
     `sluice run ${quoted(source)} --dataset ${dataset}${lake.option}`,
     ...(workflow === 'etl' ? [] : [`--workflow ${workflow}`]),
     `--as-of ${asOf}`,
   ].join(' ');
+};

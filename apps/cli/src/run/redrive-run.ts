@@ -1,4 +1,4 @@
-import { parseIncomingKey } from '@sluice/lake-storage/zones';
+import { arrivedName } from '@sluice/lake-storage/zones';
 import { readJournal } from '@sluice/local-stepfunctions';
 import type { Dataset } from '@sluice/record-schema';
 import { CliError } from '../cli-error.ts';
@@ -31,12 +31,13 @@ export interface RedrivenRun extends FinishedObject {
  */
 export const redriveRun = async (request: RedriveRequest): Promise<RedrivenRun> => {
   const { runId, dataset, object } = request.found.run;
-  const name = parseIncomingKey(object.key)?.name ?? object.key;
   const busy = new AbortController();
   const onWait = (): void =>
     busy.abort(new CliError(`another process is at work on ${runId}; wait until it has ended`, EXIT.fault));
   const signal = AbortSignal.any([request.signal, busy.signal]);
-  return withRunLock(request.lake, dataset, name, { signal, onWait }, () => redrive(request));
+  return withRunLock(request.lake, dataset, arrivedName(object.key), { signal, onWait }, () =>
+    redrive(request),
+  );
 };
 
 const redrive = async (request: RedriveRequest): Promise<RedrivenRun> => {
