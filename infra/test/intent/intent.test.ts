@@ -9,6 +9,7 @@ import { catalogueRules } from './catalogue.ts';
 import { functionRules } from './functions.ts';
 import { keyRules } from './keys.ts';
 import { leftoverRules } from './leftovers.ts';
+import { letterRules } from './letters.ts';
 import { logRules } from './logs.ts';
 import { nameRules } from './names.ts';
 import { protectionRules } from './protection.ts';
@@ -20,6 +21,7 @@ import { tableRules } from './tables.ts';
 import { topicRules } from './topics.ts';
 import { wiringRules } from './wiring.ts';
 import { workflowRules } from './workflow.ts';
+import { workflowAlarmRules } from './workflow-alarms.ts';
 import { zoneRules } from './zones.ts';
 
 /** Of any stack. */
@@ -39,11 +41,13 @@ const rules: readonly Rule[] = [
   ...workflowRules,
   ...wiringRules,
   ...queueRules,
+  ...letterRules,
   ...tableRules,
   ...topicRules,
   ...catalogueRules,
   ...logRules,
   ...alarmRules,
+  ...workflowAlarmRules,
 ];
 
 interface Subject {

@@ -9,16 +9,7 @@ import {
   statementsOf,
 } from '../../src/stack-json.ts';
 import { refusesPlainHttp } from './resource-policies.ts';
-import {
-  about,
-  bodyOf,
-  type Rule,
-  ref,
-  refersTo,
-  remove,
-  rewriteStatement,
-  withoutStatement,
-} from './rule.ts';
+import { about, bodyOf, type Rule, ref, refersTo, remove, withoutStatement } from './rule.ts';
 
 const queuesOf = (stack: StackJson): Resource[] => resources(stack, 'aws_sqs_queue');
 
@@ -32,11 +23,11 @@ const deadLettersOf = (stack: StackJson, { body }: Resource): Resource | undefin
 };
 
 /** Whether messages of another queue end here. */
-const isForDeadLetters = (stack: StackJson, { address }: Resource): boolean =>
+export const isForDeadLetters = (stack: StackJson, { address }: Resource): boolean =>
   queuesOf(stack).some((queue) => deadLettersOf(stack, queue)?.address === address);
 
 /** Whether no function takes its messages: they wait for a person. */
-const isForPeople = (stack: StackJson, queue: Resource): boolean =>
+export const isForPeople = (stack: StackJson, queue: Resource): boolean =>
   about(stack, 'aws_lambda_event_source_mapping', 'event_source_arn', queue).length === 0;
 
 /** The alarms on a metric of a queue. */
@@ -49,7 +40,7 @@ const alarmsOn = (stack: StackJson, queue: Resource, metric: string): Resource[]
         at(body, 'dimensions', 'QueueName') === queue.body.name),
   );
 
-const everyQueue =
+export const everyQueue =
   (fault: (queue: Resource, stack: StackJson) => string | null): Rule['violations'] =>
   (stack) =>
     queuesOf(stack).flatMap((queue) => {
@@ -60,7 +51,6 @@ const everyQueue =
 const arrivals = 'aws_sqs_queue.intake_queue';
 const deadLetters = 'aws_sqs_queue.intake_dead_letters';
 const letters = 'aws_sqs_queue.failed_batches_queue';
-const lettersPolicy = 'aws_sqs_queue_policy.failed_batches_policy';
 
 /** The address of the only alarm on a metric of a queue. */
 const theAlarmOn = (stack: StackJson, address: string, metric: string): string => {
@@ -124,67 +114,6 @@ export const queueRules: readonly Rule[] = [
           delete bodyOf(stack, arrivals).redrive_policy;
         },
         says: [`${arrivals} has no queue for dead letters`],
-      },
-    ],
-  },
-  {
-    intent: 'what waits for a person waits as long as SQS lets it',
-    violations: everyQueue((queue, stack) =>
-      isForPeople(stack, queue) && queue.body.message_retention_seconds !== 14 * 24 * 3600
-        ? 'forgets before anybody has looked'
-        : null,
-    ),
-    broken: [
-      {
-        how: 'it is left to the default of four days',
-        change: (stack) => {
-          delete bodyOf(stack, letters).message_retention_seconds;
-        },
-        says: [`${letters} forgets before anybody has looked`],
-      },
-    ],
-  },
-  {
-    intent:
-      'what waits for a person is from the one role that may say it, or from the queue that it was too much for',
-    violations: everyQueue((queue, stack) => {
-      if (!isForPeople(stack, queue) || isForDeadLetters(stack, queue)) return null;
-      const [policy] = about(stack, 'aws_sqs_queue_policy', 'queue_url', queue);
-      const [roleArn, ...others] = statementsOf(policy?.body.policy)
-        .filter(
-          ({ Effect, Principal, Action }) =>
-            Effect === 'Deny' && Principal === '*' && Action.join() === 'sqs:SendMessage',
-        )
-        .flatMap(({ Condition }) => Condition?.ArnNotEquals?.['aws:PrincipalArn'] ?? []);
-      if (roleArn === undefined || others.length > 0) return 'takes what anybody says';
-      const [role] = referencesIn(roleArn);
-      const senders = resources(stack, 'aws_iam_role_policy').filter(({ body }) =>
-        statementsOf(body.policy).some(
-          ({ Action, Resource: on }) =>
-            Action.includes('sqs:SendMessage') && on.some((arn) => refersTo(arn, queue)),
-        ),
-      );
-      return senders.length === 1 && senders.every(({ body }) => referencesIn(body.role)[0] === role)
-        ? null
-        : 'is not written to by the role that it takes letters from, and by it alone';
-    }),
-    broken: [
-      {
-        how: 'anybody may send',
-        change: (stack) => withoutStatement(stack, lettersPolicy, 'policy', 'RefuseOtherSenders'),
-        says: [`${letters} takes what anybody says`],
-      },
-      {
-        how: 'it takes letters of a role that writes none',
-        change: (stack) =>
-          rewriteStatement(stack, lettersPolicy, 'policy', 'RefuseOtherSenders', (statement) => {
-            statement.Condition = {
-              ArnNotEquals: {
-                'aws:PrincipalArn': ref('aws_iam_role.functions_process_rows_process_rows_role', 'arn'),
-              },
-            };
-          }),
-        says: [`${letters} is not written to by the role that it takes letters from, and by it alone`],
       },
     ],
   },
