@@ -1,3 +1,4 @@
+import type { ObjectStore } from '@sluice/lake-storage';
 import { memoryStore } from '@sluice/lake-storage/memory';
 import {
   createVirtualClock,
@@ -55,7 +56,11 @@ export const runBatches = async ({
   runId,
   count,
   luckOf,
-}: Batches): Promise<{ readonly history: readonly HistoryEvent[]; readonly mapRun: MapRunRecord }> => {
+}: Batches): Promise<{
+  readonly history: readonly HistoryEvent[];
+  readonly mapRun: MapRunRecord;
+  readonly store: ObjectStore;
+}> => {
   const store = memoryStore();
   const object = { bucket: 'raw', key: 'incoming/orders/large.csv' };
   const lines = Array.from({ length: count * ROWS_IN_BATCH }, (_, at) => `ORD-${at}`);
@@ -148,6 +153,7 @@ export const runBatches = async ({
   const [mapRun] = execution.mapRuns();
   if (!mapRun) throw new Error('there was no Map Run');
   return {
+    store,
     history: execution.history(),
     mapRun: await mapRunFacts(store, runId, mapRun, observed.attempts),
   };

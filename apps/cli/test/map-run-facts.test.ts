@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { FATES, type StripCell } from '../src/lake/map-run-record.ts';
 import { emptyCell, joined, stripOf } from '../src/run/batch-strip.ts';
+import { formerMapRunFacts } from '../src/run/map-run-facts.ts';
 import { type Luck, ROWS_IN_BATCH, runBatches } from './csv-map-runs.ts';
 
 const facts = async (count: number, luckOf: (batch: number) => Luck) =>
@@ -53,6 +54,27 @@ describe('what is kept of a Map Run', () => {
   test('has no results of a run that was stopped, whose files are not complete', async () => {
     const { status, results } = await facts(5, (batch) => (batch === 2 ? 'stopped' : 'processed'));
     expect([status, results]).toEqual(['ABORTED', null]);
+  });
+});
+
+describe('what is kept of a Map Run that an earlier process brought to its end', () => {
+  test('is the same, but for the attempts, which nobody has counted', async () => {
+    const { history, store, mapRun } = await runBatches({
+      runId: 'orders-1',
+      count: 4,
+      luckOf: (batch) => (batch === 1 ? 'recorded' : 'processed'),
+    });
+    const failures = mapRun.results?.failures.map((failure) => ({ ...failure, attempts: null }));
+    expect(failures).toHaveLength(1);
+    expect(await formerMapRunFacts(store, 'orders-1', history)).toEqual({
+      ...mapRun,
+      results: { ...mapRun.results, failures },
+    });
+  });
+
+  test('is nothing if it did not succeed', async () => {
+    const { history, store } = await runBatches({ runId: 'orders-1', count: 4, luckOf: () => 'failed' });
+    expect(await formerMapRunFacts(store, 'orders-1', history)).toBeNull();
   });
 });
 

@@ -22,7 +22,7 @@ import { wayTaken } from '../report/way-taken.ts';
 import { discoverObject } from './discover.ts';
 import { LAMBDA_MAX_BYTES } from './etl-machine.ts';
 import { judgePool } from './judge-pool.ts';
-import { mapRunFacts } from './map-run-facts.ts';
+import { formerMapRunFacts, mapRunFacts } from './map-run-facts.ts';
 import { countFailedAttempts, countReads } from './observed.ts';
 import type { RunWatcher } from './run-watcher.ts';
 import { type Steps, stepsOf } from './steps.ts';
@@ -184,7 +184,7 @@ const execute = async (
     discovery,
     mapRun: mapRun
       ? await mapRunFacts(lake.store, run.runId, mapRun, observed.attempts)
-      : (former?.record?.mapRun ?? null),
+      : await formerMapRunFacts(lake.store, run.runId, history),
     redrive: former && redriveOf(started, former.journalled, startedAt),
     stands: standsFor(discovery !== null, workflow === 'etl' && run.object.size > LAMBDA_MAX_BYTES),
     events: history.map((event) => ({ ...event, timestamp: event.timestamp.toISOString() })),
