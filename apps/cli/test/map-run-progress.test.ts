@@ -162,6 +162,15 @@ describe('a watched run', () => {
     expect(said[5]).toContain('Further batches that fail are counted.');
   });
 
+  test('that is redriven shows the state where it goes on', () => {
+    const watcher = watchRun(terminalOf(true));
+    const object = { bucket: 'raw', key: 'a.csv', size: 100, etag: 'e' };
+    watcher.started({ runId: 'r', dataset: 'orders', asOf: '2026-11-21T14:00:00Z', object }, 'CollectMapRun');
+    jest.advanceTimersByTime(100);
+    watcher.done();
+    expect(said.at(-2)).toBe('\r\u001b[2K  CollectMapRun …');
+  });
+
   test('shows that a step without figures is still at work', () => {
     const watcher = watchRun(terminalOf(true));
     watcher.event({

@@ -75,7 +75,7 @@ export interface FormerExecution {
 export const executeRun = async (request: ObjectRequest, beginning: Beginning): Promise<FinishedObject> => {
   const { lake, watcher } = request;
   const { run, definition, journal } = beginning;
-  watcher.started(run);
+  watcher.started(run, beginning.former?.journalled.state);
   try {
     const { execution, history } = await withScratch(lake, (scratchDir) =>
       execute(request, beginning, scratchDir),

@@ -8,7 +8,8 @@ export interface RunWatcher {
   readonly waiting: () => void;
   /** Bytes of the file that are in the raw zone. */
   readonly landing: (done: number, size: number) => void;
-  readonly started: (run: RunInput) => void;
+  /** `state`: where a redrive goes on, which enters no state anew. */
+  readonly started: (run: RunInput, state?: string) => void;
   readonly event: (event: HistoryEvent) => void;
   /** How far the current pass of the engine over the object has come, between 0 and 1. */
   readonly progress: (fraction: number) => void;

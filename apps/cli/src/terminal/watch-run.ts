@@ -43,8 +43,9 @@ export const watchRun = (
       size = of;
       show(of === 0 ? 1 : done / of);
     },
-    started: (run) => {
+    started: (run, at = state) => {
       ({ size } = run.object);
+      state = at;
     },
     event: ({ type, stateEnteredEventDetails: entered, taskSucceededEventDetails: succeeded }) => {
       if (entered && map) {
@@ -60,9 +61,7 @@ export const watchRun = (
     progress: show,
     mapRun: (mapRun, bytesRead) => {
       const words = mapRunMeter(now);
-      // A redrive enters no state anew.
-      state = mapRun.stateName;
-      const label = state;
+      const label = mapRun.stateName;
       map = {
         rows: () => mapRun.describe().itemCounts.total,
         show: () =>
