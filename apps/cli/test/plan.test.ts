@@ -97,7 +97,7 @@ describe('without a file', () => {
       /^ {2}Takes +csv-map by typescript$/m,
       /^ +925,926 STANDARD children, /m,
       /^ +ProcessCsvRows +\d+ min \d+ s +\d+ ms for each child$/m,
-      /^ {2}History +38 events of 25,000; each child 7, with all retries 36$/m,
+      /^ {2}History +38 events of 25,000; each child 7, with all retries 45$/m,
       /^ +Step Functions, standard +46\.\d{4} USD +1,851,863 state transitions$/m,
       /^ +S3 +5\.0001 USD +925,938 writes$/m,
       /^ +KMS +0\.\d{4} USD /m,

@@ -90,6 +90,12 @@ describe('the workflow', () => {
     expect(planObject(sizeOf(limit + 1), dev, { workflow: 'etl' }).workflow).toBe('etl');
   });
 
+  test('is what the dataset wants, if nothing else is asked for', () => {
+    expect(planObject(sizeOf(1000), dev, { wanted: 'csv-map' }).workflow).toBe('csv-map');
+    expect(planObject(sizeOf(limit + 1), dev, { wanted: 'etl' }).workflow).toBe('etl');
+    expect(planObject(sizeOf(1000), dev, { wanted: 'csv-map', workflow: 'etl' }).workflow).toBe('etl');
+  });
+
   test('cannot be csv-map without rows of CSV', () => {
     expect(() => planObject({ size: 1, format: 'json', compressed: false, csv: null }, dev, csvMap)).toThrow(
       TypeError,

@@ -1,4 +1,5 @@
 import type { Dataset } from '@sluice/record-schema';
+import { WORKFLOWS } from '@sluice/workflows';
 import { estimateCsv, type ObjectToPlan, planObject } from '@sluice/workflows/plan';
 import { CliError } from '../cli-error.ts';
 import type { Arguments, Command } from '../command.ts';
@@ -10,8 +11,6 @@ import { planSummary } from '../terminal/plan-summary.ts';
 import { progressLine } from '../terminal/progress.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import { datasetNamed } from './dataset-named.ts';
-
-const WORKFLOWS = ['etl', 'csv-map'] as const;
 
 export const plan: Command = {
   usage: 'plan FILE --dataset D',
@@ -31,7 +30,11 @@ packages/workflows/src/plan. A limit in the way is no failure: the exit code is 
       value: 'FILE',
       help: 'settings of your own instead of an environment: JSON, as --json prints them',
     },
-    workflow: { type: 'string', value: 'W', help: 'etl or csv-map (default: by size and format)' },
+    workflow: {
+      type: 'string',
+      value: 'W',
+      help: "etl or csv-map (default: the dataset's, or by size and format)",
+    },
     'at-once': { type: 'string', value: 'N', help: 'objects like it that arrive together (default: 1)' },
   },
   positionals: [0, 1],
@@ -56,7 +59,7 @@ packages/workflows/src/plan. A limit in the way is no failure: the exit code is 
       file === undefined ? estimated(dataset, args) : await measured(file, dataset, args, terminal);
     if (workflow === 'csv-map' && object.csv === null)
       throw new CliError(`csv-map takes CSV, and ${file} is ${object.format}; take it through etl`);
-    const planned = planObject(object, settings, { workflow, objectsAtOnce });
+    const planned = planObject(object, settings, { workflow, wanted: dataset.workflow, objectsAtOnce });
     const view = {
       dataset: name,
       origin,

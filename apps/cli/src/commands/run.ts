@@ -1,6 +1,7 @@
 import { CliError } from '../cli-error.ts';
 import type { Command } from '../command.ts';
 import { openOrCreateLake } from '../lake/open-lake.ts';
+import { defaultWorkflow } from '../run/default-workflow.ts';
 import { WORKFLOWS } from '../run/execute-run.ts';
 import { runFile } from '../run/run-file.ts';
 import { reportRun } from '../run/run-report.ts';
@@ -24,7 +25,7 @@ PSEUDONYM_KEY is the key for datasets that pseudonymise.`,
     workflow: {
       type: 'string',
       value: 'W',
-      help: 'etl, or csv-map: large CSV in batches of rows (default: etl)',
+      help: "etl, or csv-map: CSV in batches of rows (default: the dataset's, else etl, which takes any size here)",
     },
     'as-of': {
       type: 'string',
@@ -38,7 +39,7 @@ PSEUDONYM_KEY is the key for datasets that pseudonymise.`,
     if (name === undefined)
       throw new CliError(`which dataset? sluice run ${file} --dataset D; list them: sluice datasets`);
     const dataset = datasetNamed(name);
-    const wanted = text('workflow') ?? 'etl';
+    const wanted = text('workflow') ?? (await defaultWorkflow(dataset, file));
     const workflow = WORKFLOWS.find((one) => one === wanted);
     if (!workflow) throw new CliError(`there is no workflow ${wanted}; there are: ${WORKFLOWS.join(', ')}`);
     const asOf = text('as-of');

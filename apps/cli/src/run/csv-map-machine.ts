@@ -1,22 +1,20 @@
 import { embeddedZones } from '@sluice/lake-storage/zones';
 import type { Dataset } from '@sluice/record-schema';
-import { type CsvDelimiter, csvMapDefinition, largestBatchBytes, type StateMachine } from '@sluice/workflows';
+import {
+  type CsvDelimiter,
+  csvMapDefinition,
+  largestBatchBytes,
+  csvDelimiterOf as mapReaderDelimiterOf,
+  type StateMachine,
+} from '@sluice/workflows';
 import { CliError } from '../cli-error.ts';
 import { LOCAL_TOPIC, timeoutSeconds } from './etl-machine.ts';
 import { functionArn } from './task-handlers.ts';
 
-const delimiters: Readonly<Record<string, CsvDelimiter>> = {
-  ',': 'COMMA',
-  '|': 'PIPE',
-  ';': 'SEMICOLON',
-  ' ': 'SPACE',
-  '\t': 'TAB',
-};
-
 /** @throws {CliError} if Step Functions cannot read the dataset's CSV, or it has none */
 export const csvDelimiterOf = ({ name, source }: Dataset): CsvDelimiter => {
-  const delimiter = delimiters[source.delimiter];
-  if (delimiter && source.formats.includes('csv')) return delimiter;
+  const delimiter = mapReaderDelimiterOf(source.delimiter);
+  if (delimiter !== null && source.formats.includes('csv')) return delimiter;
   throw new CliError(`csv-map cannot read objects of ${name}; run it without --workflow`);
 };
 
