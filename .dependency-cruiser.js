@@ -121,8 +121,8 @@ export default {
     },
     {
       name: 'test-code',
-      comment: 'Only tests and benchmarks import from test/ and bench/.',
-      from: { pathNot: testCode },
+      comment: 'Only tests, benchmarks and generators import from test/ and bench/.',
+      from: { pathNot: [testCode, '^(apps|packages)/[^/]+/generate/'] },
       to: { path: testCode },
     },
     {

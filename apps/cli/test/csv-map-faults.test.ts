@@ -1,128 +1,107 @@
-import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { readBytes } from '@sluice/lake-storage';
-import { diskStore } from '@sluice/lake-storage/disk';
-import { loadDefinition, startExecution, TaskError } from '@sluice/local-stepfunctions';
-import { openObject } from '@sluice/record-transform';
-import { processRowsInput } from '@sluice/step-contracts';
-import { csvMapMachine } from '../src/run/csv-map-machine.ts';
-import { type Steps, stepsOf } from '../src/run/steps.ts';
-import { taskHandlers } from '../src/run/task-handlers.ts';
-import { AS_OF, HEADER } from './orders.ts';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { manifest, unaccounted } from '@sluice/step-contracts';
+import { batchFaults, collectingFaults } from './failures/batches.ts';
+import {
+  lakeOf,
+  newLake,
+  type Outcome,
+  ROWS,
+  runIn,
+  type SmallLake,
+  textOf,
+} from './failures/csv-map-run.ts';
+import { codeSpansOf, type Step } from './failures/failure.ts';
 import { newFolder } from './sluice.ts';
 
 let folder: Awaited<ReturnType<typeof newFolder>>;
-beforeEach(async () => {
+let calm: Readonly<Record<string, string>>;
+beforeAll(async () => {
   folder = await newFolder();
+  const lake = await newLake(folder.path);
+  await runIn(lake);
+  calm = await lakeOf(lake);
+  if (!calm['curated/runs/orders/orders-1.json']) throw new Error('a run without faults is not published');
 });
-afterEach(() => folder.remove());
+afterAll(() => folder.remove());
 
-const content = [
-  HEADER,
-  ...Array.from({ length: 1200 }, (_, at) => `B${at},ann,a@example.com,1,2,10,ACTIVE,2025-06-01 10:00:00,01`),
-  '',
-].join('\n');
+const stepsByState = {
+  ProcessRows: 'processRows',
+  RecordFailedRows: 'recordFailedRows',
+  CollectMapRun: 'collectMapRun',
+  UpdateDataCatalog: 'publishRun',
+} as const satisfies Record<Step, string>;
 
-type Faults = (steps: Steps) => Partial<Steps>;
-
-/** The second of three batches. */
-const isSecond = (payload: unknown): boolean => processRowsInput.parse(payload).items[0].row === 500;
-
-/** Takes 1,200 orders through csv-map, with steps that fail as told. */
-const runWith = async (faults: Faults) => {
-  const store = diskStore(join(folder.path, 'lake'));
-  const object = { bucket: 'raw', key: 'incoming/orders/a.csv' };
-  const stored = await store.put(object, Buffer.from(content));
-  if (stored.outcome !== 'stored') throw new Error('not stored');
-  const letters: unknown[] = [];
-  const told: string[] = [];
-  const steps = stepsOf({
-    store,
-    scratchDir: folder.path,
-    pseudonymKey: undefined,
-    open: openObject,
-    onProgress: () => undefined,
-    onDeadLetter: (letter) => letters.push(letter),
-  });
-  const { result } = startExecution(loadDefinition(csvMapMachine('COMMA')), {
-    name: 'orders-1',
-    input: {
-      runId: 'orders-1',
-      dataset: 'orders',
-      asOf: AS_OF,
-      object: { ...object, size: content.length, etag: stored.etag },
-    },
-    objects: {
-      head: ({ bucket, key }) => store.head({ bucket, key }),
-      read: ({ bucket, key }, options) => store.read({ bucket, key }, options),
-      list: store.list.bind(store),
-      put: store.put.bind(store),
-    },
-    handlers: taskHandlers({
-      steps: { ...steps, ...faults(steps) },
-      notify: (subject, message) => told.push(`${subject}\n${message}`),
-      crawl: async () => undefined,
-    }),
-  });
-  const quarantine = await result.then(() =>
-    readBytes(store, { bucket: 'curated', key: 'quarantine/orders/orders-1.jsonl' }),
-  );
-  const published: string[] = [];
-  for await (const { key } of store.list('curated', 'processed/')) published.push(key);
-  return { result: await result, letters, told, published, quarantine: String(quarantine ?? '') };
+/** All that reaches a person: notifications, dead letters, how the execution ended, what the Map Run left, the counts. */
+const seenOf = async (lake: SmallLake, outcome: Outcome): Promise<string> => {
+  const files: string[] = [];
+  for await (const { key } of lake.store.list('curated', 'map-results/'))
+    if (key.includes('FAILED')) files.push(key, await textOf(lake, key));
+  const counts = await textOf(lake, 'runs/orders/orders-1.json');
+  return [...outcome.told, JSON.stringify(outcome), ...files, counts].join('\n').replaceAll('\\"', '"');
 };
 
-describe('a batch of csv-map', () => {
-  test('that fails for good is quarantined, told of, and does not stop the run', async () => {
-    const { result, letters, told, quarantine } = await runWith((steps) => ({
-      processRows: (payload) => {
-        if (isSecond(payload)) throw new TaskError('OutOfLuck', 'now and for ever');
-        return steps.processRows(payload);
-      },
-    }));
-    expect(result.status).toBe('SUCCEEDED');
-    expect(letters).toMatchObject([{ rows: { from: 501, to: 1000 }, error: 'OutOfLuck' }]);
-    expect(told.join()).toContain('Accepted: 700\nFiltered: 0\nDuplicates: 0\nQuarantined: 500');
-    expect(JSON.parse(quarantine.split('\n')[0] ?? '')).toMatchObject({
-      row: 501,
-      reasons: [{ field: null, code: 'not_processed' }],
-      record: { id: 'B500' },
-      error: 'OutOfLuck',
-    });
-  }, 30_000);
+const published = async (lake: SmallLake): Promise<string[]> =>
+  Object.keys(await lakeOf(lake)).filter((key) => /^curated\/(processed|runs)\//.test(key));
 
-  test('that fails after it has staged its part is done all the same', async () => {
-    const { result, letters, told } = await runWith((steps) => ({
-      processRows: async (payload) => {
-        const answer = await steps.processRows(payload);
-        if (isSecond(payload)) throw new TaskError('OutOfLuck', 'a moment too late');
-        return answer;
-      },
-    }));
-    expect(result.status).toBe('SUCCEEDED');
-    expect(letters).toEqual([]);
-    expect(told.join()).toContain('Accepted: 1200\n');
-  }, 30_000);
+/** How the tests do what a person would type. */
+const mending: Readonly<Record<string, 'redrive' | 'start' | 'etl' | null>> = {
+  ...{ nothing: null, successor: null, redrive: 'redrive', again: 'start', etl: 'etl' },
+  // `sluice quarantine replay` runs the object once more, with the clock that it had.
+  replay: 'start',
+};
 
-  test('whose failure cannot even be recorded fails the run, and nothing is published', async () => {
-    const { result, told, published } = await runWith(() => ({
-      processRows: () => Promise.reject(new TaskError('OutOfLuck', '')),
-      recordFailedRows: () => Promise.reject(new TaskError('NoQueue', '')),
-    }));
-    expect(result).toMatchObject({ status: 'FAILED', error: 'PipelineFailed' });
-    expect(told.join()).toContain('States.ExceedToleratedFailureThreshold');
-    expect(published).toEqual([]);
-  }, 30_000);
+const expectRows: Readonly<Record<string, (lake: SmallLake) => Promise<void>>> = {
+  published: async (lake: SmallLake) => expect(await lakeOf(lake)).toEqual(calm),
+  setAside: async (lake: SmallLake) => {
+    const made = manifest.parse(JSON.parse(await textOf(lake, 'runs/orders/orders-1.json')));
+    if (made.status !== 'published') throw new Error('not published');
+    const { counts } = made;
+    expect([counts.rowsIn, unaccounted(counts)]).toEqual([ROWS, 0]);
+    const lines = (await textOf(lake, 'quarantine/orders/orders-1.jsonl')).trimEnd().split('\n');
+    expect(lines).toHaveLength(counts.quarantined);
+    const aside = lines.map((line) => JSON.parse(line)).filter(({ error }) => error !== undefined);
+    expect(aside.length).toBeGreaterThan(400);
+    for (const { row, reasons, record } of aside) {
+      expect(row > 500 && row <= 1000).toBe(true);
+      expect(reasons).toEqual([{ field: null, code: 'not_processed' }]);
+      expect(record).toMatchObject({ id: expect.any(String) });
+    }
+  },
+  raw: async (lake: SmallLake) => expect(await published(lake)).toEqual([]),
+};
 
-  test('whose answer says more rows than it was given fails the run, and nothing is published', async () => {
-    const { result, told, published } = await runWith((steps) => ({
-      processRows: async (payload) => {
-        const answer = (await steps.processRows(payload)) as { readonly rows: number }; // a HandledBatch
-        return isSecond(payload) ? { ...answer, rows: answer.rows + 1 } : answer;
-      },
-    }));
-    expect(result).toMatchObject({ status: 'FAILED', error: 'PipelineFailed' });
-    expect(told.join()).toContain('MapRunIncomplete');
-    expect(published).toEqual([]);
-  }, 30_000);
+describe.each([
+  ['in a batch', batchFaults],
+  ['behind the batches', collectingFaults],
+])('%s', (_where, faults) => {
+  test.each(faults)(
+    '$what: rows $rows, exit code $exitCode',
+    async (fault) => {
+      const lake = await newLake(folder.path);
+      const outcome = await runIn(lake, fault.faults);
+      expect(outcome.status).toBe(fault.exitCode === 0 ? 'SUCCEEDED' : 'FAILED');
+      // An execution that ended in Fail has told of it. Of one that can be redriven EventBridge tells on AWS.
+      const isOver = outcome.error === undefined || outcome.error === 'PipelineFailed';
+      const subjects = isOver ? [fault.exitCode === 0 ? 'published' : 'failed'] : [];
+      expect(outcome.told.map((text) => text.slice('Sluice '.length, text.indexOf(':')))).toEqual(subjects);
+      if (fault.type === 'redrive') expect(isOver).toBe(false);
+
+      const seen = await seenOf(lake, outcome);
+      for (const span of codeSpansOf(fault.sees)) expect(seen).toContain(span);
+      if (fault.retried) {
+        const [step, times] = fault.retried;
+        expect(outcome.calls[stepsByState[step]]).toBe(times + 1);
+      }
+      await expectRows[fault.rows]?.(lake);
+
+      const how = mending[fault.type];
+      if (how === null) return;
+      const mended = await runIn(lake, {}, how);
+      expect(mended.status).toBe('SUCCEEDED');
+      if (how !== 'etl') expect(await lakeOf(lake)).toEqual(calm);
+      // What is done stays done: a redrive runs the batch that failed, and no other.
+      if (how === 'redrive') expect(mended.calls.validateObject).toBeUndefined();
+    },
+    30_000,
+  );
 });

@@ -76,7 +76,7 @@ export const exitCodeOf = ({ status, manifest }: Pick<RunView, 'status' | 'manif
 };
 
 /** Why a run published nothing, in one line: what, where, what to do. */
-export const whyNot = ({ status, manifest, execution, object, files }: RunView): string => {
+export const whyNot = ({ status, manifest, execution, object, files, next }: RunView): string => {
   if (manifest?.status === 'rejected') {
     const kept = files.quarantine === null ? '' : `; it is kept in ${files.quarantine}`;
     return printable(
@@ -85,10 +85,16 @@ export const whyNot = ({ status, manifest, execution, object, files }: RunView):
   }
   if (status === 'stopped') return 'stopped; run the same command again to finish the job';
   const why = execution ? causeOf(execution) : 'it was not finished';
+  const what =
+    execution && isLeftToEtl(execution) ? 'correct the object, or let etl take it' : 'put it right';
   return printable(
-    `the run of ${object.key} failed: ${why}; nothing is half done: put it right and run it again`,
+    `the run of ${object.key} failed: ${why}; nothing is half done: ${what}, then: ${next[0]?.line}`,
   );
 };
+
+/** Step Functions' reader cannot read the object, or reads it in another way than we do; etl reads it as we do. */
+const isLeftToEtl = (execution: ExecutionRecord): boolean =>
+  /\((States\.ItemReaderFailed|ReaderDisagreement|NotForCsvMap)\)$/.test(causeOf(execution));
 
 /** The error that led to the failure: the state machine passes it on as JSON. */
 export const causeOf = ({ failure, status }: ExecutionRecord): string => {
@@ -142,12 +148,13 @@ const nextCommands = (
       show,
     ];
   }
+  const runAgain = (source: string, options: string): string =>
+    `sluice run ${quoted(source)} --dataset ${dataset}${options}${lake.option}`;
   const again = execution
     ? [
-        {
-          purpose: 'Try again',
-          line: `sluice run ${quoted(execution.source)} --dataset ${dataset}${workflowOption(execution)}${lake.option}`,
-        },
+        isLeftToEtl(execution)
+          ? { purpose: 'Let etl take it', line: runAgain(execution.source, ' --workflow etl') }
+          : { purpose: 'Try again', line: runAgain(execution.source, workflowOption(execution)) },
       ]
     : [];
   // A redrive would only enter that state again.
