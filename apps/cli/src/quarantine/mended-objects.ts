@@ -10,12 +10,13 @@ import {
   parseMendedKey,
 } from '@sluice/lake-storage/zones';
 import type { Dataset } from '@sluice/record-schema';
-import { decompressed } from '@sluice/record-transform/reading';
+import { decompressed, formatOfKey } from '@sluice/record-transform/reading';
 import type { RunInput } from '@sluice/step-contracts';
 import { CliError } from '../cli-error.ts';
 import { EXIT } from '../exit-codes.ts';
 import type { LakeZones } from './lake-zones.ts';
-import { findPatches, patched } from './mend-object.ts';
+import { mendCsv } from './mend-csv.ts';
+import { mendJson } from './mend-json.ts';
 import type { MendedRows } from './mended-rows.ts';
 
 export interface KnownMendedObject extends MendedObject {
@@ -94,7 +95,11 @@ export const landMendedObject = async ({
     if (!body) throw new CliError(`${shown(version)} is gone; run its file again`, EXIT.fault);
     return body;
   };
-  const patches = await findPatches(dataset, decompressed(await opened()), path, rows);
+  const { key } = run.object;
+  const bytes = decompressed(await opened());
+  const { replaced, copies, apply } = await (formatOfKey(dataset, key) === 'json'
+    ? mendJson(dataset, key, bytes, path, rows)
+    : mendCsv(dataset, bytes, path, rows));
   const at = {
     bucket: buckets.raw,
     key: mendedKey({
@@ -106,14 +111,14 @@ export const landMendedObject = async ({
       name: arrivedName(run.object.key),
     }),
   };
-  const mended = patched(decompressed(await opened()), patches);
+  const mended = apply(decompressed(await opened()));
   await store.put(at, (await isGzipped(store, run.object)) ? gzipped(mended) : mended, { ifNoneMatch: '*' });
   failpoint('replay:mended');
   await checkAlone({ store, buckets }, run, at);
   const object = await objectAt(store, at);
   if (!object)
     throw new CliError(`${shown(at)} has vanished right after it was written; try again`, EXIT.fault);
-  return { object, replaced: patches.replaced, copies: patches.copies };
+  return { object, replaced, copies };
 };
 
 /** Where nothing is locked, two people may mend at once; then neither is to lose what the other one did. */

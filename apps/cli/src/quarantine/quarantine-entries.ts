@@ -36,7 +36,7 @@ export const hasReason = (
   (field !== null && wanted.replace(/[. ]+/, ' ') === `${field} ${code}`);
 
 /** What a run left in quarantine; null if nothing, or nothing for that reason. */
-export const entryOf = (manifest: Manifest, wanted?: string): QuarantineEntry | null => {
+const entryOf = (manifest: Manifest, wanted?: string): QuarantineEntry | null => {
   const { runId, dataset, asOf, object, status } = manifest;
   const run = { runId, dataset, asOf, object, status };
   if (manifest.status === 'rejected') {

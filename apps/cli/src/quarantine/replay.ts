@@ -111,9 +111,9 @@ const checkRows = async (
       `the object of ${runId} was refused as a whole (${manifest.code}), so there are no rows to mend; correct the object and run it, or the dataset and replay it without --with`,
     );
   }
-  if (manifest.format !== 'csv') {
+  if (manifest.format === 'parquet') {
     throw new CliError(
-      `rows of a ${manifest.format} object cannot be mended one by one; correct the object where it came from and run it`,
+      `rows of a Parquet object cannot be mended one by one; correct the object where it came from and run it`,
     );
   }
   if (rows.rows.size === 0) {

@@ -1,24 +1,22 @@
 import type { Dataset } from '@sluice/record-schema';
 import { type CsvRow, createCsvTokenizer } from '@sluice/record-transform/reading';
+import { quotedIfNeeded } from './csv-text.ts';
 import { LABEL_COLUMN, labelOf } from './row-label.ts';
 
 export interface RowsToMend {
   /** A CSV file in pieces: the object's own header and rows, byte for byte, each behind its label. */
   readonly csv: AsyncGenerator<Uint8Array>;
-  /** Rows that were left out, since an open quote stretches each to the end of the object. Complete when `csv` is. */
+  /** Rows that were left out, since they cannot be mended so. Complete when `csv` is. */
   readonly leftOut: readonly number[];
 }
 
 /** An unclosed quote's row is kept in part only, and whoever mended the part would lose the rest. */
 const isWhole = ({ truncated }: CsvRow): boolean => !truncated;
 
-const quoted = (name: string, delimiter: string): string =>
-  /["\r\n]/.test(name) || name.includes(delimiter) ? `"${name.replaceAll('"', '""')}"` : name;
-
 /**
  * Picks rows of a CSV object out, as they came, into a file that a person can mend. `object`: its bytes, decompressed.
  */
-export const rowsToMend = (
+export const csvRowsToMend = (
   { source: { delimiter } }: Dataset,
   object: AsyncIterable<Uint8Array>,
   wanted: ReadonlySet<number>,
@@ -33,7 +31,9 @@ export const rowsToMend = (
     const tokenizer = createCsvTokenizer({
       delimiter,
       onHeader(names) {
-        const header = [LABEL_COLUMN, ...names].map((name) => quoted(name, delimiter)).join(delimiter);
+        const header = [LABEL_COLUMN, ...names]
+          .map((name) => quotedIfNeeded(name, delimiter))
+          .join(delimiter);
         pieces.push(Buffer.from(`${header}\n`));
         hasHeader = true;
       },

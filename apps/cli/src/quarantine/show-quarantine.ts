@@ -14,8 +14,9 @@ import { printable } from '../terminal/printable.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import { findRunId } from './find-run-id.ts';
 import type { LakeZones } from './lake-zones.ts';
+import { jsonRowsToMend } from './mend-json.ts';
 import { quarantinedRows } from './quarantined-rows.ts';
-import { rowsToMend } from './rows-to-mend.ts';
+import { csvRowsToMend } from './rows-to-mend.ts';
 import { rowDocument, rowTable } from './shown-rows.ts';
 
 type Published = Extract<Manifest, { status: 'published' }>;
@@ -103,20 +104,26 @@ const writeCsv = async (
   wanted: ReadonlySet<number>,
   { write, err }: Terminal,
 ): Promise<number> => {
-  if (manifest.format !== 'csv') {
+  const { format, object } = manifest;
+  if (format === 'parquet') {
     throw new CliError(
-      `${arrivedName(manifest.object.key)} is ${manifest.format}, and its rows cannot be mended one by one; look at them with --json --reveal, and correct the object where it came from`,
+      `${arrivedName(object.key)} is Parquet, and its rows cannot be mended one by one; look at them with --json --reveal, and correct the object where it came from`,
     );
   }
-  const { etag, size: _size, ...version } = manifest.object;
+  const { etag, size: _size, ...version } = object;
   const body = await store.read(version, { ifMatch: etag });
   if (!body) throw new CliError(`${shown(version)} is gone, and the rows as they came with it`, EXIT.fault);
-  const { csv, leftOut } = rowsToMend(dataset, decompressed(body), wanted);
+  const bytes = decompressed(body);
+  const { csv, leftOut } =
+    format === 'json'
+      ? jsonRowsToMend(dataset, object.key, bytes, wanted)
+      : csvRowsToMend(dataset, bytes, wanted);
   await write(csv);
-  for (const row of leftOut) {
-    err(
-      `sluice: row ${count(row)} is left out: an open quote makes one row of all that follows it; close it in the object itself, and run that\n`,
-    );
-  }
+  const why =
+    format === 'json'
+      ? 'cannot be read as a JSON object of plain values'
+      : 'has an open quote, which makes one row of all that follows it';
+  for (const row of leftOut)
+    err(`sluice: row ${count(row)} is left out: it ${why}; correct the object itself, and run that\n`);
   return EXIT.ok;
 };

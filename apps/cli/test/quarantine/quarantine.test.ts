@@ -1,4 +1,4 @@
-import { cp, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { parseArguments } from '../../src/command.ts';
@@ -172,27 +172,5 @@ describe('a command line that cannot be carried out', () => {
     [['show', 'orders', '--limit', 'all'], 'is no number of rows'],
   ])('%j', async (args, message) => {
     await expect(sluice(...args)).rejects.toThrow(message);
-  });
-
-  test('rows of JSON are not given out one by one', async () => {
-    const file = join(folder.path, 'faulty.jsonl');
-    const other = join(folder.path, 'json-lake');
-    const line = (id: number, amount: string) =>
-      JSON.stringify(
-        Object.fromEntries(
-          `A${id},ann,a@example.com,${amount},1,10,ACTIVE,2025-05-01 10:00:00,01`
-            .split(',')
-            .map((cell, at) => [HEADER.split(',')[at], cell]),
-        ),
-      );
-    await writeFile(
-      file,
-      Array.from({ length: 20 }, (_, id) => line(id, id === 3 ? 'ten' : '10')).join('\n'),
-    );
-    await cp(lake, other, { recursive: true });
-    const { run } = await runInProcess(other, 'orders', file, AS_OF);
-    const parsed = parseArguments('quarantine', quarantine, ['show', run.runId, '--csv', '--lake', other]);
-    if (!parsed) throw new Error('help');
-    await expect(quarantine.run(parsed, terminalOf())).rejects.toThrow('cannot be mended one by one');
   });
 });

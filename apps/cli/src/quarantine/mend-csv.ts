@@ -1,8 +1,7 @@
 import type { Dataset } from '@sluice/record-schema';
 import { type CsvRow, cell, createCsvTokenizer, matchHeader } from '@sluice/record-transform/reading';
-import { CliError } from '../cli-error.ts';
-import { count } from '../terminal/figures.ts';
-import type { MendedRow, MendedRows } from './mended-rows.ts';
+import { checkColumns, type Mended, moved } from './mended-object.ts';
+import type { MendedRows } from './mended-rows.ts';
 import { labelOf } from './row-label.ts';
 
 /** A stretch of an object's decompressed bytes, and what takes its place. */
@@ -12,33 +11,17 @@ interface Patch {
   readonly by: Uint8Array;
 }
 
-/** Where an object is to be mended. */
-export interface Patches {
-  /** In the object's order. */
-  readonly patches: readonly Patch[];
-  /** Rows of the object that are replaced. */
-  readonly replaced: number;
-  /** Later copies of them, which are replaced alike, so that they stay copies. */
-  readonly copies: number;
-}
-
-/** A row of the file is not, or not any more, the row of the object that it was made from. */
-const moved = (path: string, { fileRow, label }: MendedRow): CliError =>
-  new CliError(
-    `row ${count(fileRow)} of ${path} mends ${label}, which is not a row of the object as it is now; give the rows out again`,
-  );
-
 /**
  * Finds the rows of a CSV object that mended ones replace. `object`: its bytes, decompressed.
  *
  * @throws {CliError} if the mended rows are from another object, or from this one before it was mended otherwise
  */
-export const findPatches = async (
+export const mendCsv = async (
   dataset: Dataset,
   object: AsyncIterable<Uint8Array>,
   path: string,
   { header, rows: mended }: MendedRows,
-): Promise<Patches> => {
+): Promise<Mended> => {
   const { delimiter } = dataset.source;
   const patches: Patch[] = [];
   const byText = new Map<string, Uint8Array>();
@@ -53,10 +36,7 @@ export const findPatches = async (
       const { positions } = matchHeader(dataset, names);
       // What makes two rows duplicates: the text of every declared field.
       textOf = (row) => JSON.stringify(Array.from(positions, (at) => (at < 0 ? null : cell(row, at))));
-      if (names.length === header.length && names.every((name, at) => name === header[at])) return;
-      throw new CliError(
-        `the columns of ${path} are not those of the object: ${names.join(delimiter)}; put them back as they were given out`,
-      );
+      checkColumns(path, header, names, dataset);
     },
     onRow(row) {
       rows += 1;
@@ -78,16 +58,16 @@ export const findPatches = async (
   for await (const chunk of object) tokenizer.push(chunk);
   tokenizer.end();
   for (const [number, row] of mended) if (number > rows) throw moved(path, row);
-  return { patches, replaced, copies };
+  return { replaced, copies, apply: (chunks) => patched(chunks, patches) };
 };
 
 const joined = (rows: readonly Uint8Array[]): Uint8Array =>
   Buffer.concat(rows.flatMap((row, at) => (at === 0 ? [row] : [Buffer.from('\n'), row])));
 
-/** The object's decompressed bytes, mended. */
-export async function* patched(
+/** `patches` are in the object's order. */
+async function* patched(
   object: AsyncIterable<Uint8Array>,
-  { patches }: Patches,
+  patches: readonly Patch[],
 ): AsyncGenerator<Uint8Array> {
   let next = 0;
   /** Of the chunk's first byte, in the object. */

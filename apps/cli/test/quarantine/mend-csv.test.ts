@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { datasets } from '@sluice/datasets';
 import fc from 'fast-check';
-import { findPatches, patched } from '../../src/quarantine/mend-object.ts';
+import { mendCsv } from '../../src/quarantine/mend-csv.ts';
 import { readMendedRows } from '../../src/quarantine/mended-rows.ts';
 import { LABEL_COLUMN, labelOf } from '../../src/quarantine/row-label.ts';
-import { rowsToMend } from '../../src/quarantine/rows-to-mend.ts';
+import { csvRowsToMend } from '../../src/quarantine/rows-to-mend.ts';
 import { HEADER } from '../orders.ts';
 import { newFolder } from '../sluice.ts';
 import { objectToMend } from './objects-to-mend.ts';
@@ -31,13 +31,18 @@ const whole = async (chunks: AsyncIterable<Uint8Array>): Promise<Buffer> => {
 };
 
 const giveOut = async (object: Uint8Array, rows: Iterable<number>, size = 7): Promise<string> =>
-  String(await whole(rowsToMend(orders, cut(object, size), new Set(rows)).csv));
+  String(await whole(csvRowsToMend(orders, cut(object, size), new Set(rows)).csv));
 
 const mend = async (object: Uint8Array, file: string, size = 7) => {
   const path = join(folder.path, 'mended.csv');
   await writeFile(path, file);
-  const patches = await findPatches(orders, cut(object, size), path, await readMendedRows(path, orders));
-  return { ...patches, object: String(await whole(patched(cut(object, size), patches))) };
+  const { apply, ...counts } = await mendCsv(
+    orders,
+    cut(object, size),
+    path,
+    await readMendedRows(path, orders),
+  );
+  return { ...counts, object: String(await whole(apply(cut(object, size)))) };
 };
 
 /** A file as it would have been given out, with these rows mended in it. */
@@ -50,7 +55,7 @@ const asFile = (given: ReadonlyMap<number, string>, mended: ReadonlyMap<number, 
 describe('mending an object', () => {
   test('gives rows out as they came, each behind its label', async () => {
     const object = Buffer.from(`${HEADER}\nA1,=1+1,"a\nb",1\n\nA2,"x"y,z\r\nA3,\xff`, 'latin1');
-    const rows = rowsToMend(orders, cut(object, 5), new Set([1, 2, 3]));
+    const rows = csvRowsToMend(orders, cut(object, 5), new Set([1, 2, 3]));
     expect((await whole(rows.csv)).toString('latin1')).toBe(
       [
         `sluice_row,${HEADER}`,
@@ -65,7 +70,7 @@ describe('mending an object', () => {
 
   test('leaves out a row that an open quote stretches beyond what is kept of it', async () => {
     const object = Buffer.from(`${HEADER}\nA1,short\nA2,"${'x'.repeat(70_000)}\nA3,y`);
-    const rows = rowsToMend(orders, cut(object, 1000), new Set([1, 2]));
+    const rows = csvRowsToMend(orders, cut(object, 1000), new Set([1, 2]));
     expect(String(await whole(rows.csv))).toBe(
       `sluice_row,${HEADER}\n${labelOf(1, Buffer.from('A1,short'))},A1,short\n`,
     );
