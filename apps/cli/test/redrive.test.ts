@@ -319,6 +319,15 @@ describe('one line says why', () => {
     expect(await refusal(lake)).toMatch(new RegExp(`${AGAIN}$`));
   });
 
+  test('its dataset is gone', async () => {
+    const lake = await copied('no dataset');
+    const path = await journalOf(lake);
+    await writeFile(path, (await readFile(path, 'utf8')).replace('"dataset":"orders"', '"dataset":"ordres"'));
+    expect(await refusal(lake)).toBe(
+      'the dataset ordres is gone, so nothing is known of its rows; put it back',
+    );
+  });
+
   test('there is no journal', async () => {
     const lake = await copied('without');
     const stop = new AbortController();
