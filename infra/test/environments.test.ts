@@ -115,6 +115,38 @@ const mistakes: readonly Mistake[] = [
     { keys: { airports: 'city' } },
     'optIns.rowTable.keys.airports: airports has no published, required column city to be its key',
   ],
+  [
+    'too little disk for the hashes of a large object',
+    'lambda.functions.collectMapRun.ephemeralMb',
+    2048,
+    'lambda.functions.collectMapRun.ephemeralMb: an object of csv-map needs 4096',
+  ],
+  [
+    'too little memory for what writes the Parquet of csv-map',
+    'lambda.functions.collectMapRun.memoryMb',
+    512,
+    'lambda.functions.collectMapRun.memoryMb: DuckDB and the process around it need 1024',
+  ],
+  [
+    'more batches at once than a Map Run has',
+    'map.maxConcurrency',
+    10_001,
+    'map.maxConcurrency is 10001; a map run has at most 10,000 children (https://',
+  ],
+  [
+    'a batch that leaves no room in a payload',
+    'map.maxInputBytesPerBatch',
+    256 * 1024,
+    'map.maxInputBytesPerBatch is 262144; more than 225280 leave no room',
+  ],
+  ['a batch of nothing', 'map.maxItemsPerBatch', 0, 'map.maxItemsPerBatch is 0; it is a whole number'],
+  [
+    'more batches at once than their function may run',
+    'lambda.functions.processRows.reservedConcurrency',
+    100,
+    'map.maxConcurrency is 500, and lambda.functions.processRows.reservedConcurrency only 100',
+  ],
+  ['children of another kind', 'map.executionType', 'FAST', 'map.executionType: Invalid option'],
   ['a retention that CloudWatch does not take', 'retention.logDays', 31, 'retention.logDays: Invalid'],
   [
     'infrequent access sooner than S3 allows',
