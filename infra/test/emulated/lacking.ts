@@ -16,9 +16,9 @@ export const lacking: readonly Lack[] = [
   { type: 'aws_lakeformation_data_lake_settings', reason: 'There is no Lake Formation.' },
   { type: 'aws_lakeformation_permissions', reason: 'There is no Lake Formation.' },
   { type: 'aws_lakeformation_resource', reason: 'There is no Lake Formation.' },
-  {
+  ...['network_functions_to_s3', 'network_functions_to_dynamodb'].map((name) => ({
     type: 'aws_vpc_security_group_egress_rule',
-    name: 'network_functions_to_s3',
+    name,
     reason: 'It forgets to which prefix list a rule leads, and the provider cannot plan what comes of that.',
-  },
+  })),
 ];
