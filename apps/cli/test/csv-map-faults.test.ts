@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { manifest, unaccounted } from '@sluice/step-contracts';
-import { batchFaults, collectingFaults } from './failures/batches.ts';
+import { batchFaults } from './failures/batches.ts';
+import { collectingFaults } from './failures/behind-batches.ts';
 import {
   lakeOf,
   newLake,

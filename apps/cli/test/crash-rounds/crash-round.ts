@@ -143,7 +143,9 @@ export const crashRound = async (seed: number, calm: CalmRun, lake: string): Pro
       redrives -= 1;
       args = runCommand(calm.file);
       continue;
-    } else failures.push(/\((\w[\w.]*)\)/.exec(line)?.[1] ?? line);
+    } else if (/; nothing is half done: .*, then: sluice redrive orders/.test(line)) {
+      failures.push(/\((\w[\w.]*)\)/.exec(line)?.[1] ?? line);
+    } else throw new Error(`seed ${seed}: ${line}`);
     redrives += 1;
     args = ['redrive', 'orders'];
   }

@@ -1,4 +1,5 @@
-import { batchFaults, collectingFaults } from './batches.ts';
+import { batchFaults } from './batches.ts';
+import { collectingFaults } from './behind-batches.ts';
 import { type Failure, whatToType, whereTheRowsAre } from './failure.ts';
 import { kills } from './kills.ts';
 import { badObjects } from './objects.ts';
@@ -28,8 +29,8 @@ const failures = (of: readonly Failure[]): string =>
 export const failureTable = (): string => `# What can go wrong in csv-map
 
 Every row of these tables is made by a test: they are generated from the tests' own cases
-([objects](../apps/cli/test/failures/objects.ts), [batches](../apps/cli/test/failures/batches.ts),
-[kills](../apps/cli/test/failures/kills.ts)), which look for the words in code, count the attempts, look for the rows where
+([objects](../apps/cli/test/failures/objects.ts), [batches](../apps/cli/test/failures/batches.ts), [what is behind
+them](../apps/cli/test/failures/behind-batches.ts), [kills](../apps/cli/test/failures/kills.ts)), which look for the words in code, count the attempts, look for the rows where
 the row says they are, and do what it says to type. Then the lake is the same, byte for byte, as that of a run in which
 nothing went wrong.
 
@@ -42,6 +43,8 @@ nothing went wrong.
   they are lines on standard error.
 - *Tried again* is what the state machine does before the failure counts. It waits up to 2, 4, 8 … seconds for what Lambda
   or a function threw, up to 10 and 20 for what was too slow or died.
+- *What to type* is for one machine. For a deployed lake \`sluice redrive\` and \`sluice quarantine\` take \`--env prod\`, and an
+  object is run again by [starting its execution anew](runbooks/failed-runs.md#what-to-type-next).
 - Where rows are \`not_processed\`, nothing is wrong with them. Their line in quarantine has the error and all their cells.
 
 ## The object
