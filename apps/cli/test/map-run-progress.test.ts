@@ -162,6 +162,26 @@ describe('a watched run', () => {
     expect(said[5]).toContain('Further batches that fail are counted.');
   });
 
+  test('shows how much of what was staged is cleared away', () => {
+    const watcher = watchRun(terminalOf(true));
+    watcher.event({
+      id: 1,
+      previousEventId: 0,
+      timestamp: new Date(),
+      type: 'TaskStateEntered',
+      stateEnteredEventDetails: {
+        name: 'UpdateDataCatalog',
+        input: '{}',
+        inputDetails: { truncated: false },
+      },
+    });
+    jest.advanceTimersByTime(200);
+    watcher.clearing(1000, 20_003);
+    jest.advanceTimersByTime(200);
+    watcher.done();
+    expect(said.at(-2)).toBe('\r\u001b[2K  UpdateDataCatalog  1,000 of 20,003 staged objects cleared away');
+  });
+
   test('that is redriven shows the state where it goes on', () => {
     const watcher = watchRun(terminalOf(true));
     const object = { bucket: 'raw', key: 'a.csv', size: 100, etag: 'e' };

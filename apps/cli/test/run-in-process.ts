@@ -12,6 +12,7 @@ export const nobodyWatches: RunWatcher = {
   started: () => undefined,
   event: () => undefined,
   progress: () => undefined,
+  clearing: () => undefined,
   mapRun: () => undefined,
   batchFailed: () => undefined,
   notified: () => undefined,

@@ -17,6 +17,8 @@ import { z } from 'zod';
 export interface CuratedZone {
   readonly objects: ObjectStore;
   readonly bucket: string;
+  /** Told how many of the staged objects are cleared away, when all is done with them. */
+  readonly onCleared?: (done: number, total: number) => void;
 }
 
 export interface Replacement {
@@ -81,6 +83,9 @@ export const readManifest = async (zone: CuratedZone, run: RunInput): Promise<Ma
   return manifest.nullable().parse(await readJson(zone.objects, at));
 };
 
+/** As many as S3 deletes in one request. https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html */
+const CLEARED_AT_ONCE = 1000;
+
 /**
  * Removes what the engines left. Their report goes first: without it, what is left is nobody's finished work, so an
  * attempt that dies halfway is not mistaken for a run that lost rows.
@@ -91,7 +96,10 @@ export const clearStaging = async (zone: CuratedZone, runId: string): Promise<vo
   failpoint('publish:closed');
   const left: string[] = [];
   for await (const key of zone.objects.keys(zone.bucket, prefix)) left.push(key);
-  await deleteAll(zone, left);
+  for (let done = 0; done < left.length; done += CLEARED_AT_ONCE) {
+    zone.onCleared?.(done, left.length);
+    await deleteAll(zone, left.slice(done, done + CLEARED_AT_ONCE));
+  }
 };
 
 const keysOf = (previous: Manifest): string[] => {

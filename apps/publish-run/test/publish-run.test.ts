@@ -65,6 +65,24 @@ describe('publishing a run', () => {
     expect((await contents(objects))[`${folder}/${id}-11.parquet`]).toBe('12');
   });
 
+  test('clears thousands of batches away in requests that S3 takes, and tells how far it is', async () => {
+    const { objects, deps } = newLake();
+    const run = await arrive(objects);
+    const input = await stage(objects, run, { accepted: [5], quarantined: 0 });
+    const parts = Array.from({ length: 2500 }, (_, n) => `staging/${run.runId}/parts/${n}-1.jsonl`);
+    await Promise.all(parts.map((key) => objects.put({ bucket: curated, key }, Buffer.from('part'))));
+    const told: (readonly number[])[] = [];
+    const zone = { ...deps.zone, onCleared: (...figures: readonly number[]) => told.push(figures) };
+    await publishRun(input, { ...deps, zone });
+    // With them go an accepted file, the quality report and the journal.
+    expect(told).toEqual([
+      [0, 2503],
+      [1000, 2503],
+      [2000, 2503],
+    ]);
+    expect(Object.keys(await contents(objects)).filter((key) => key.startsWith('staging/'))).toEqual([]);
+  });
+
   test('without an accepted row leaves a manifest and no partition', async () => {
     const { objects, deps, partitions } = newLake();
     const run = await arrive(objects);

@@ -13,6 +13,8 @@ export interface RunWatcher {
   readonly event: (event: HistoryEvent) => void;
   /** How far the current pass of the engine over the object has come, between 0 and 1. */
   readonly progress: (fraction: number) => void;
+  /** All is done with what was staged; it is cleared away, object by object. */
+  readonly clearing: (done: number, total: number) => void;
   /** A Distributed Map sets out, or goes on. `bytesRead`: how much of the object its reader has read by now. */
   readonly mapRun: (mapRun: MapRun, bytesRead: () => number) => void;
   /** A batch failed for good; its rows are in quarantine. */

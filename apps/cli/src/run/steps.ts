@@ -50,6 +50,8 @@ export interface StepParts {
   readonly open: OpenObject;
   /** How far the current pass over the object, or over what was made of it, has come; between 0 and 1. */
   readonly onProgress: (fraction: number) => void;
+  /** How many of the staged objects are cleared away, when all is done with them. */
+  readonly onCleared?: (done: number, total: number) => void;
   /** What the dead-letter queue would get. */
   readonly onDeadLetter: (letter: FailedBatchLetter) => void;
 }
@@ -64,7 +66,7 @@ const publishing = z.discriminatedUnion('action', [publishRunInput, rejectRunInp
 
 /** The use cases of apps/, on folders instead of buckets. */
 export const stepsOf = (parts: StepParts): Steps => {
-  const { store, scratchDir, pseudonymKey, open, onProgress, onDeadLetter } = parts;
+  const { store, scratchDir, pseudonymKey, open, onProgress, onCleared, onDeadLetter } = parts;
   const { judge = keepJudge(pseudonymKey) } = parts;
   const zone = { objects: store, bucket: embeddedZones.curated };
   const findDataset = (name: string) => datasets.get(name);
@@ -83,7 +85,7 @@ export const stepsOf = (parts: StepParts): Steps => {
     },
   };
   const publishDeps = {
-    zone,
+    zone: { ...zone, ...(onCleared && { onCleared }) },
     partitionsOf,
     countParquetRows: parquetRowCounter(store),
     // The folders are the catalogue: `sluice query` reads the partitions from their names.

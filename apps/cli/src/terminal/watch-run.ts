@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { RunWatcher } from '../run/run-watcher.ts';
-import { count } from './figures.ts';
+import { count, plural } from './figures.ts';
 import { LIVE_EVERY_MS } from './live-line.ts';
 import { mapRunMeter } from './map-run-progress.ts';
 import { printable } from './printable.ts';
@@ -20,7 +20,9 @@ export const watchRun = (
   let rows: number | null = null;
   let state = 'Landing';
   let fraction: number | null = null;
-  let map: { readonly rows: () => number; readonly show: () => void } | null = null;
+  /** Of work that a fraction does not tell of. */
+  let words: (() => readonly string[]) | null = null;
+  let rowsOfMap: (() => number) | null = null;
   let failedBatches = 0;
   const show = (reached: number | null): void => {
     fraction = reached;
@@ -33,7 +35,7 @@ export const watchRun = (
   const notify = (text: string): void => say(`  ${terminal.paint.dim('notification')}  ${printable(text)}\n`);
   // Children come and go by the thousand: their counts are looked at, they do not report.
   const timer = setInterval(() => {
-    if (map) map.show();
+    if (words) line.show(words);
     else if (fraction === null) show(null);
   }, LIVE_EVERY_MS);
   timer.unref();
@@ -48,10 +50,10 @@ export const watchRun = (
       state = at;
     },
     event: ({ type, stateEnteredEventDetails: entered, taskSucceededEventDetails: succeeded }) => {
-      if (entered && map) {
+      if (entered) {
         // The steps that follow go over the same rows.
-        rows = map.rows();
-        map = null;
+        rows = rowsOfMap?.() ?? rows;
+        words = null;
       }
       if ((type === 'TaskStateEntered' || type === 'MapStateEntered') && entered) {
         state = entered.name;
@@ -59,16 +61,15 @@ export const watchRun = (
       } else if (succeeded && state === 'RunDataQualityCheck') rows = rowsOf(succeeded.output);
     },
     progress: show,
+    clearing: (done, total) => {
+      words = () => [state, `${count(done)} of ${plural(total, 'staged object')} cleared away`];
+      line.show(words);
+    },
     mapRun: (mapRun, bytesRead) => {
-      const words = mapRunMeter(now);
+      const meter = mapRunMeter(now);
       const label = mapRun.stateName;
-      map = {
-        rows: () => mapRun.describe().itemCounts.total,
-        show: () =>
-          line.show(() =>
-            words({ ...mapRun.describe(), label, size, bytesRead: bytesRead(), failedBatches }),
-          ),
-      };
+      rowsOfMap = () => mapRun.describe().itemCounts.total;
+      words = () => meter({ ...mapRun.describe(), label, size, bytesRead: bytesRead(), failedBatches });
     },
     batchFailed: ({ rows: { from, to }, error }) => {
       failedBatches += 1;

@@ -69,6 +69,7 @@ export const cutOffReplay = async (
       if (events === nth) stop.abort(new Error('stopped'));
     },
     progress: () => undefined,
+    clearing: () => undefined,
     mapRun: () => undefined,
     batchFailed: () => undefined,
     notified: () => undefined,
