@@ -134,7 +134,7 @@ const nextCommands = (
         ? [
             {
               purpose: 'The rows in quarantine',
-              line: `sluice query "SELECT reasons, record FROM quarantine WHERE run_id LIKE '${shortId(runId)}%' LIMIT 5"${lake.option}`,
+              line: `sluice quarantine show ${shortId(runId)}${lake.option}`,
             },
           ]
         : []),
@@ -145,6 +145,10 @@ const nextCommands = (
     return [
       { purpose: 'What the dataset expects', line: `sluice datasets ${dataset}` },
       { purpose: 'When it is corrected', line: `sluice run FILE --dataset ${dataset}${lake.option}` },
+      {
+        purpose: 'When the dataset is',
+        line: `sluice quarantine replay ${shortId(runId)}${lake.option}`,
+      },
       show,
     ];
   }
