@@ -1,8 +1,6 @@
 import { failpoint } from '@sluice/lake-storage';
 import {
-  type Execution,
   type HistoryEvent,
-  type JournalledExecution,
   loadDefinition,
   type ObjectStore,
   type RedriveOptions,
@@ -18,11 +16,9 @@ import { readManifest } from '../lake/manifests.ts';
 import type { Lake } from '../lake/open-lake.ts';
 import type { RunJournal } from '../lake/run-journal.ts';
 import { cleanAtExit, withScratch } from '../lake/scratch.ts';
-import { wayTaken } from '../report/way-taken.ts';
+import { describeExecution, type FormerExecution } from './describe-execution.ts';
 import { discoverObject } from './discover.ts';
-import { LAMBDA_MAX_BYTES } from './etl-machine.ts';
 import { judgePool } from './judge-pool.ts';
-import { formerMapRunFacts, mapRunFacts } from './map-run-facts.ts';
 import { countFailedAttempts, countReads } from './observed.ts';
 import type { RunWatcher } from './run-watcher.ts';
 import { type Steps, stepsOf } from './steps.ts';
@@ -62,12 +58,6 @@ export interface Beginning {
   readonly former: FormerExecution | null;
 }
 
-export interface FormerExecution {
-  readonly journalled: JournalledExecution;
-  /** Null if it was killed. */
-  readonly record: ExecutionRecord | null;
-}
-
 /**
  * Executes a run whose object is in the raw zone, for whoever holds its lock, and leaves its record. Once it is over
  * nothing can be redriven, and the journal goes.
@@ -97,10 +87,13 @@ const isOver = ({ status, failure }: ExecutionRecord): boolean =>
   failure?.error === 'QualityBelowThreshold';
 
 const execute = async (
-  { lake, dataset, workflow, file, signal, watcher, pseudonymKey }: ObjectRequest,
-  { run, definition, journal: { journal }, former }: Beginning,
+  request: ObjectRequest,
+  beginning: Beginning,
   scratchDir: string,
 ): Promise<{ readonly execution: ExecutionRecord; readonly history: readonly HistoryEvent[] }> => {
+  const { lake, dataset, workflow, signal, watcher, pseudonymKey } = request;
+  const { run, definition, journal, former } = beginning;
+  const machine = loadDefinition(definition);
   const crawled: { discovery: Discovery | null } = { discovery: null };
   const kept = keepObject();
   const pool = judgePool(pseudonymKey);
@@ -112,6 +105,7 @@ const execute = async (
     // A step's own folder goes when the step is over.
     open: (opening, work) => kept.open({ ...opening, scratchDir }, work),
     onProgress: watcher.progress,
+    onCleared: watcher.clearing,
     onDeadLetter: watcher.batchFailed,
   });
   const observed = countFailedAttempts(parts);
@@ -125,7 +119,7 @@ const execute = async (
     },
   };
   const surroundings: RedriveOptions = {
-    journal,
+    journal: journal.journal,
     objects: reads.store,
     signal,
     handlers: taskHandlers({
@@ -143,7 +137,6 @@ const execute = async (
       if (exited) failpoint(`state:${exited.name}:exited`);
     },
   };
-  const machine = loadDefinition(definition);
   const startedAt = new Date();
   const started = former
     ? await redriveExecution(machine, surroundings)
@@ -153,9 +146,7 @@ const execute = async (
         stateMachineName: workflow,
         input: run,
       });
-  const result = await started.result;
-  await pool.close();
-  const history = started.history();
+  const result = await started.result.finally(pool.close);
   if (result.status === 'ABORTED') {
     // DuckDB does not stop for a signal, so its session is left to the end of the process.
     cleanAtExit(lake);
@@ -164,48 +155,17 @@ const execute = async (
   } else {
     kept.close();
   }
-  const mapRun = started.mapRuns().at(-1);
-  const discovery = crawled.discovery ?? former?.record?.discovery ?? null;
-  const failure = result.status === 'FAILED' || result.status === 'ABORTED' ? failureOf(result) : null;
-  const execution: ExecutionRecord = {
-    recordVersion: 1,
-    workflow,
-    ...run,
-    source: file,
-    startedAt: result.startDate.toISOString(),
-    endedAt: result.stopDate.toISOString(),
-    status: result.status,
-    failure,
-    states: [...wayTaken(definition, history)].map(([state, stay]) => ({
-      state,
-      ...stay,
-      next: [...stay.next],
-    })),
-    discovery,
-    mapRun: mapRun
-      ? await mapRunFacts(lake.store, run.runId, mapRun, observed.attempts)
-      : await formerMapRunFacts(lake.store, run.runId, history),
-    redrive: former && redriveOf(started, former.journalled, startedAt),
-    stands: standsFor(discovery !== null, workflow === 'etl' && run.object.size > LAMBDA_MAX_BYTES),
-    events: history.map((event) => ({ ...event, timestamp: event.timestamp.toISOString() })),
-  };
-  return { execution, history };
-};
-
-/** What a redrive did, and did not do again. */
-const redriveOf = (
-  { redriveCount, mapRuns }: Execution,
-  { state, childrenDone }: JournalledExecution,
-  startedAt: Date,
-): NonNullable<ExecutionRecord['redrive']> => {
-  const mapRun = mapRuns().find(({ stateName }) => stateName === state);
-  const { total = 0, pending = 0 } = mapRun?.describe().executionCounts ?? {};
-  return {
-    count: redriveCount,
-    startedAt: startedAt.toISOString(),
-    state: state ?? null,
-    batches: mapRun ? { total, doneBefore: childrenDone, ranAgain: total - pending - childrenDone } : null,
-  };
+  const execution = await describeExecution(
+    { ...request, ...beginning },
+    {
+      started,
+      result,
+      startedAt,
+      discovery: crawled.discovery,
+      attempts: observed.attempts,
+    },
+  );
+  return { execution, history: started.history() };
 };
 
 /** A folder keeps one version of an object, which the state machine calls as S3 does where it keeps none. */
@@ -215,13 +175,3 @@ const withoutVersions = (store: ObjectStore): ObjectStore => ({
   list: (bucket, prefix) => store.list(bucket, prefix),
   put: (at, body) => store.put(at, body),
 });
-
-const failureOf = ({ error, cause }: { readonly error?: string; readonly cause?: string }) => ({
-  ...(error === undefined ? {} : { error }),
-  ...(cause === undefined ? {} : { cause }),
-});
-
-const standsFor = (crawled: boolean, large: boolean): string[] => [
-  ...(crawled ? ["DuckDB's sniffer ran in the place of the Glue crawler."] : []),
-  ...(large ? ['DuckDB ran in the place of the Spark job.'] : []),
-];
