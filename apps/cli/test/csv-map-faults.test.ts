@@ -46,7 +46,7 @@ const published = async (lake: SmallLake): Promise<string[]> =>
 
 /** How the tests do what a person would type. */
 const mending: Readonly<Record<string, 'redrive' | 'start' | 'etl' | null>> = {
-  ...{ nothing: null, successor: null, redrive: 'redrive', again: 'start', etl: 'etl' },
+  ...{ nothing: null, successor: null, developer: null, redrive: 'redrive', again: 'start', etl: 'etl' },
   // `sluice quarantine replay` runs the object once more, with the clock that it had.
   replay: 'start',
 };

@@ -161,6 +161,20 @@ export const collectingFaults: readonly Fault[] = [
     ...failed,
   },
   {
+    what: 'What is staged is not what was counted',
+    faults: {
+      steps: (steps, store) => ({
+        publishRun: async (payload) => {
+          await rewrite(store, 'staging/orders-1/quarantine', (text) => text.slice(text.indexOf('\n') + 1));
+          return steps.publishRun(payload);
+        },
+      }),
+    },
+    sees: '`LawViolation`, with all the numbers',
+    ...failed,
+    type: 'developer',
+  },
+  {
     what: 'Publishing cannot write',
     faults: {
       store: (store) => ({

@@ -12,6 +12,7 @@ export const whereTheRowsAre = {
 export const whatToType = {
   nothing: '—',
   successor: 'nothing: the new object has a run of its own',
+  developer: 'nothing: a developer has to see what is staged, which is kept for some days',
   replay: '`sluice quarantine replay RUN`',
   redrive: '`sluice redrive RUN`',
   again: '`sluice run FILE --dataset D --workflow csv-map`, as before',
