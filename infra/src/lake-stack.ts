@@ -58,7 +58,7 @@ export class LakeStack extends EnvironmentStack {
         optIns.rowTable && new RowTable(this, 'rows', deployment, { ...optIns.rowTable, keyArn: keys.data }),
     });
     failedBatches.takeOnlyFrom(functions.recordFailedRows.roleArn);
-    const runs = {
+    const machineProps = {
       functions,
       folders: new LakeFolders(deployment, zones, keys.data),
       runsTopicArn: topics.runs,
@@ -66,11 +66,11 @@ export class LakeStack extends EnvironmentStack {
       keyArn: keys.operations,
     };
     const etl = new EtlWorkflow(this, 'workflow', deployment, {
-      ...runs,
+      ...machineProps,
       crawlerPrefix: catalogue.crawlerPrefix,
     });
     const csvMaps = csvMapDelimiters().map(
-      (delimiter) => new CsvMapWorkflow(this, delimiter, deployment, runs),
+      (delimiter) => new CsvMapWorkflow(this, delimiter, deployment, machineProps),
     );
     const intake = new Intake(this, 'intake', deployment, {
       ...surroundings,

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
+import { defineDataset, text } from '@sluice/record-schema';
 import fc from 'fast-check';
-import { chooseWorkflow, csvMapMaxBytes, type ObjectToTake } from '../src/index.ts';
+import { chooseWorkflow, csvMapMaxBytes, csvMapOf, type ObjectToTake } from '../src/index.ts';
 
 const lambdaMaxBytes = 1000;
 const object = (other: Partial<ObjectToTake> = {}): ObjectToTake => ({
@@ -70,4 +71,22 @@ test('a larger limit never sends more objects to csv-map', () => {
       },
     ),
   );
+});
+
+describe('a dataset needs the state machine', () => {
+  const needed = (settings: Partial<Parameters<typeof defineDataset>[0]>) =>
+    csvMapOf(defineDataset({ name: 'd', fields: { id: text() }, ...settings }));
+
+  test('of its delimiter, whether it goes by size or by name', () => {
+    expect(needed({ source: { delimiter: ';' } })).toBe('SEMICOLON');
+    expect(needed({ workflow: 'csv-map' })).toBe('COMMA');
+  });
+
+  test.each([
+    ['wants etl', { workflow: 'etl' } as const],
+    ['has no CSV', { source: { formats: ['json'] } } as const],
+    ['has a delimiter that no such machine reads', { source: { delimiter: '^' } }],
+  ])('of none if it %s', (_what, settings) => {
+    expect(needed(settings)).toBeNull();
+  });
 });
