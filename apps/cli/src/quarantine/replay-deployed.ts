@@ -81,11 +81,17 @@ const whyNot = ({ status, error, cause, name }: DescribeExecutionOutput, option:
 const stillRunning = (runId: string, { executionArn }: DescribeExecutionOutput): CliError =>
   new CliError(`${runId} is running (${executionArn}); replay it when that is over`, EXIT.fault);
 
-/** `<run-id>-replay-<n>`, in 80 characters: a name that no execution has. Only one of a run may be under way. */
+/** `<run-id>-replay-<n>`, in 80 characters. */
+export const replayName = (runId: string, n: number): string => {
+  const suffix = `-replay-${n}`;
+  const readable = runId.slice(0, -HASH).slice(0, MAX_NAME - HASH - suffix.length);
+  return `${readable}${runId.slice(-HASH)}${suffix}`;
+};
+
+/** A name that no execution has. Only one of a run may be under way. */
 const nextName = async (executions: DeployedExecutions, runId: string): Promise<string> => {
   for (let n = 1; ; n += 1) {
-    const suffix = `-replay-${n}`;
-    const name = `${runId.slice(0, -HASH).slice(0, MAX_NAME - HASH - suffix.length)}${runId.slice(-HASH)}${suffix}`;
+    const name = replayName(runId, n);
     const earlier = await executions.find(name);
     if (!earlier) return name;
     if (earlier.status === 'RUNNING') throw stillRunning(name, earlier);

@@ -1,16 +1,24 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { CreateStateMachineCommand, SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
+import {
+  CreateStateMachineCommand,
+  type DescribeExecutionOutput,
+  SFNClient,
+  StartExecutionCommand,
+} from '@aws-sdk/client-sfn';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { embeddedZones, runIdOf } from '@sluice/lake-storage/zones';
+import { datasets } from '@sluice/datasets';
+import { embeddedZones, mendedKey, objectIdOf, runIdOf } from '@sluice/lake-storage/zones';
 import { type StatesService, startStatesService } from '@sluice/local-stepfunctions/service';
 import { keepObject } from '@sluice/record-transform';
 import type { RunInput } from '@sluice/step-contracts';
 import type { DeployedLake } from '../../src/deployed/deployed-lake.ts';
-import { withExecutions } from '../../src/deployed/executions.ts';
+import { type DeployedExecutions, withExecutions } from '../../src/deployed/executions.ts';
 import { type Lake, openOrCreateLake } from '../../src/lake/open-lake.ts';
 import { embeddedLakeZones } from '../../src/quarantine/lake-zones.ts';
-import { replayDeployed } from '../../src/quarantine/replay-deployed.ts';
+import { landMendedObject, mendedObjects } from '../../src/quarantine/mended-objects.ts';
+import { readMendedRows } from '../../src/quarantine/mended-rows.ts';
+import { replayDeployed, replayName } from '../../src/quarantine/replay-deployed.ts';
 import { LABEL_COLUMN, labelOf } from '../../src/quarantine/row-label.ts';
 import { etlMachine } from '../../src/run/etl-machine.ts';
 import { stepsOf } from '../../src/run/steps.ts';
@@ -141,4 +149,106 @@ describe('replaying a run of a deployed lake', () => {
     expect(await replay(runId)).toMatchObject({ after: { accepted: 41 } });
     expect(await statusOf(`${runId}-replay-2`)).toBe('SUCCEEDED');
   }, 60_000);
+
+  const running: DescribeExecutionOutput = {
+    executionArn: 'arn:of:it',
+    stateMachineArn: machineArn,
+    status: 'RUNNING',
+    startDate: new Date(0),
+  };
+  const withFakes = (executions: Partial<DeployedExecutions>, runId: string) => {
+    const zones = { ...embeddedLakeZones(lake), executed: async () => [runId] };
+    const none: DeployedExecutions = {
+      find: async () => null,
+      describe: async () => running,
+      start: async () => null,
+      mapRun: async () => null,
+      redrive: async () => null,
+    };
+    return replayDeployed(
+      { lake: deployed, zones, executions: { ...none, ...executions } },
+      runId,
+      { text: () => undefined, json: true },
+      terminalOf(),
+    );
+  };
+
+  test('waits for nobody: what is under way is told', async () => {
+    const { runId } = await onlyManifest(lake.root);
+    await expect(
+      withFakes({ find: async (name) => (name === runId ? running : null) }, runId),
+    ).rejects.toThrow('is running (arn:of:it)');
+    await expect(
+      withFakes({ find: async (name) => (name.endsWith('-replay-1') ? running : null) }, runId),
+    ).rejects.toThrow('is running (arn:of:it)');
+    await expect(withFakes({}, runId)).rejects.toThrow('somebody else has started');
+  });
+
+  test('has a name that Step Functions takes, and the machine by its engine once AWS has forgotten the first', async () => {
+    const { runId } = await onlyManifest(lake.root);
+    const started: (readonly string[])[] = [];
+    const start = async (machine: string, name: string): Promise<null> => {
+      started.push([machine, name]);
+      return null;
+    };
+    await expect(withFakes({ start }, runId)).rejects.toThrow('somebody else');
+    expect(started).toEqual([[machineArn, `${runId}-replay-1`]]);
+  });
+});
+
+describe('the name of a replay', () => {
+  test('has at most 80 characters, and keeps the hash', () => {
+    const long = `${'d'.repeat(47)}-${'0'.repeat(32)}`;
+    expect(replayName(long, 12)).toBe(`${'d'.repeat(37)}-${'0'.repeat(32)}-replay-12`);
+    expect(replayName(long, 12)).toHaveLength(80);
+    expect(replayName('orders-0123456789abcdef0123456789abcdef', 1)).toBe(
+      'orders-0123456789abcdef0123456789abcdef-replay-1',
+    );
+  });
+});
+
+test("two people who mend at once do not lose each other's rows: the second is told", async () => {
+  const { runId, object } = await onlyManifest(lake.root);
+  const zones = embeddedLakeZones(lake);
+  const number = (await mendedObjects(zones, 'orders', runId)).length + 1;
+  const other = mendedKey({
+    dataset: 'orders',
+    runId,
+    objectId: objectIdOf(object),
+    number,
+    rowsId: 'f'.repeat(16),
+    name: 'orders.csv',
+  });
+  const dataset = datasets.get('orders');
+  if (!dataset) throw new Error('no dataset');
+  const file = join(folder.path, 'second.csv');
+  await writeFile(
+    file,
+    `${LABEL_COLUMN},${HEADER}\n${labelOf(1, Buffer.from(order(0)))},${order(0, '11')}\n`,
+  );
+  const mending = landMendedObject({
+    zones: {
+      ...zones,
+      store: {
+        ...lake.store,
+        head: (at) => lake.store.head(at),
+        read: (at, options) => lake.store.read(at, options),
+        delete: (at) => lake.store.delete(at),
+        list: (bucket, prefix) => lake.store.list(bucket, prefix),
+        // The other one is just a moment faster.
+        put: async (at, body, options) => {
+          await lake.store.put({ bucket: 'raw', key: other }, Buffer.from('theirs'));
+          return lake.store.put(at, body, options);
+        },
+      },
+    },
+    dataset,
+    run: { runId, dataset: 'orders', asOf: AS_OF, object },
+    before: number - 1,
+    rows: await readMendedRows(file, dataset),
+    path: file,
+  });
+  await expect(mending).rejects.toThrow('somebody else is replaying');
+  const left = await mendedObjects(zones, 'orders', runId);
+  expect(left.filter((one) => one.number === number).map(({ rowsId }) => rowsId)).toEqual(['f'.repeat(16)]);
 });

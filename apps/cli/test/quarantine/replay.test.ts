@@ -66,7 +66,7 @@ test('a lake whose rows were mended is that of an object that was right from the
       await replayWith(lake, before.runId);
       expect(await lakeContents(lake)).toEqual(expected);
     }),
-    { numRuns: 10 },
+    { numRuns: 6 },
   );
 }, 120_000);
 
