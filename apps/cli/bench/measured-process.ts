@@ -12,6 +12,14 @@ export interface Measured {
   readonly stdout: string;
 }
 
+/** `median (least–most)` */
+export const spread = (of: readonly number[], digits: number): string => {
+  const sorted = [...of].sort((a, b) => a - b);
+  const at = (index: number): number => sorted[index] ?? Number.NaN;
+  const median = (at((of.length - 1) >> 1) + at(of.length >> 1)) / 2;
+  return `${median.toFixed(digits)} (${at(0).toFixed(digits)}–${at(of.length - 1).toFixed(digits)})`;
+};
+
 const SAMPLE_MS = 100;
 /** sysconf(_SC_CLK_TCK): a constant of the kernel's interface on every architecture that Node has builds for. */
 const TICKS_PER_SECOND = 100;

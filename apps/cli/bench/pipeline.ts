@@ -9,18 +9,12 @@ import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { differenceOf } from './answers.ts';
-import type { Measured } from './measured-process.ts';
+import { type Measured, spread } from './measured-process.ts';
 import { writeOrders } from './orders-file.ts';
 import { type Pipeline, pandasPipeline, sluicePipeline } from './pipelines.ts';
 
 const [megabytes = 100, rounds = 5] = process.argv.slice(2).map(Number);
 
-const spread = (of: readonly number[], digits: number): string => {
-  const sorted = [...of].sort((a, b) => a - b);
-  const at = (index: number): number => sorted[index] ?? Number.NaN;
-  const median = (at((of.length - 1) >> 1) + at(of.length >> 1)) / 2;
-  return `${median.toFixed(digits)} (${at(0).toFixed(digits)}–${at(of.length - 1).toFixed(digits)})`;
-};
 const line = (cells: readonly string[]): void =>
   console.log(cells.map((cell, at) => (at === 0 ? cell.padEnd(14) : cell.padStart(22))).join(''));
 

@@ -19,19 +19,25 @@ export type Pipeline = (file: string, folder: string) => Promise<PipelineRun>;
 const sluice = fileURLToPath(new URL('../src/main.ts', import.meta.url));
 const runView = z.object({ manifest: manifest.options[0] });
 
-export const sluicePipeline: Pipeline = async (file, folder) => {
-  const lake = join(folder, 'sluice');
-  await rm(lake, { recursive: true, force: true });
-  const measured = await measureProcess(process.execPath, [
-    ...[sluice, 'run', file, '--dataset', 'orders', '--as-of', AS_OF, '--lake', lake, '--json'],
-  ]);
-  const { counts, quality } = runView.parse(JSON.parse(measured.stdout)).manifest;
-  const accepted = join(lake, 'curated/processed/**/*.parquet');
-  return {
-    measured,
-    answer: { counts, profile: figures.parse(quality.profile), score: quality.verdict.score, accepted },
+/** `sluice run`, with options of the workflow's. */
+const sluiceRun =
+  (name: string, ...options: readonly string[]): Pipeline =>
+  async (file, folder) => {
+    const lake = join(folder, name);
+    await rm(lake, { recursive: true, force: true });
+    const measured = await measureProcess(process.execPath, [
+      ...[sluice, 'run', file, '--dataset', 'orders', '--as-of', AS_OF, '--lake', lake, '--json', ...options],
+    ]);
+    const { counts, quality } = runView.parse(JSON.parse(measured.stdout)).manifest;
+    const accepted = join(lake, 'curated/processed/**/*.parquet');
+    return {
+      measured,
+      answer: { counts, profile: figures.parse(quality.profile), score: quality.verdict.score, accepted },
+    };
   };
-};
+
+export const sluicePipeline = sluiceRun('sluice');
+export const csvMapPipeline = sluiceRun('csv-map', '--workflow', 'csv-map', '--batch-rows', '100');
 
 const pandasManifest = z.object({ counts: rowCounts, profile: figures, score: z.number() });
 

@@ -88,7 +88,7 @@ const publish = (order: Order): readonly unknown[] | null => {
 };
 
 export const readWithFastCsv = async (
-  chunks: readonly Uint8Array[],
+  chunks: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
   onAccepted: (values: readonly unknown[]) => void,
 ): Promise<{ readonly rows: number; readonly accepted: number; readonly invalid: number }> => {
   let rows = 0;

@@ -1,6 +1,7 @@
 import { CliError } from '../cli-error.ts';
 import type { Command } from '../command.ts';
 import { openOrCreateLake } from '../lake/open-lake.ts';
+import { DEFAULT_BATCH_ROWS } from '../run/csv-map-machine.ts';
 import { defaultWorkflow } from '../run/default-workflow.ts';
 import { WORKFLOWS } from '../run/execute-run.ts';
 import { runFile } from '../run/run-file.ts';
@@ -27,6 +28,11 @@ PSEUDONYM_KEY is the key for datasets that pseudonymise.`,
       value: 'W',
       help: "etl, or csv-map: CSV in batches of rows (default: the dataset's, else etl, which takes any size here)",
     },
+    'batch-rows': {
+      type: 'string',
+      value: 'N',
+      help: `rows of a batch of csv-map (default: ${DEFAULT_BATCH_ROWS})`,
+    },
     'as-of': {
       type: 'string',
       value: 'ISO',
@@ -42,6 +48,7 @@ PSEUDONYM_KEY is the key for datasets that pseudonymise.`,
     const wanted = text('workflow') ?? (await defaultWorkflow(dataset, file));
     const workflow = WORKFLOWS.find((one) => one === wanted);
     if (!workflow) throw new CliError(`there is no workflow ${wanted}; there are: ${WORKFLOWS.join(', ')}`);
+    const batchRows = batchRowsOf(text('batch-rows'), workflow);
     const asOf = text('as-of');
     const at = asOf === undefined ? undefined : parseAsOf(asOf);
     const lake = await openOrCreateLake(folder);
@@ -51,6 +58,7 @@ PSEUDONYM_KEY is the key for datasets that pseudonymise.`,
         lake,
         dataset,
         workflow,
+        batchRows,
         file,
         asOf: at,
         pseudonymKey: terminal.env.PSEUDONYM_KEY,
@@ -67,4 +75,14 @@ PSEUDONYM_KEY is the key for datasets that pseudonymise.`,
       watcher.done();
     }
   },
+};
+
+const batchRowsOf = (given: string | undefined, workflow: string): number | undefined => {
+  if (given === undefined) return undefined;
+  if (workflow !== 'csv-map') throw new CliError('--batch-rows is for --workflow csv-map');
+  const rows = Number(given);
+  // A batch has at most 256 KiB, so that more of them never fit.
+  if (!Number.isInteger(rows) || rows < 1 || rows > 100_000)
+    throw new CliError(`--batch-rows is a whole number from 1 to 100000, and not ${given}`);
+  return rows;
 };

@@ -18,8 +18,17 @@ export const csvDelimiterOf = ({ name, source }: Dataset): CsvDelimiter => {
   throw new CliError(`csv-map cannot read objects of ${name}; run it without --workflow`);
 };
 
+/** Judge batches at the same time, at most: more of them would wait for the one thread that reads. */
+export const MOST_THREADS = 8;
+
+/** A few thousand batches for a million rows: fewer parts to put, and enough of them to share among the processors. */
+export const DEFAULT_BATCH_ROWS = 500;
+
 /** The deployed state machine for CSV with that delimiter, with local names for what it calls. */
-export const csvMapMachine = (delimiter: CsvDelimiter): StateMachine =>
+export const csvMapMachine = (
+  delimiter: CsvDelimiter,
+  maxItemsPerBatch: number = DEFAULT_BATCH_ROWS,
+): StateMachine =>
   csvMapDefinition({
     functions: {
       validateObject: { arn: functionArn('validate-object'), timeoutSeconds },
@@ -33,10 +42,10 @@ export const csvMapMachine = (delimiter: CsvDelimiter): StateMachine =>
     delimiter,
     map: {
       executionType: 'STANDARD',
-      maxItemsPerBatch: 500,
+      maxItemsPerBatch,
       maxInputBytesPerBatch: largestBatchBytes,
-      // Judging rows is work of one thread; a few batches at a time keep the disk busy meanwhile.
-      maxConcurrency: 8,
+      // Each of the threads that judge has one in hand, and a next one.
+      maxConcurrency: 2 * MOST_THREADS,
       toleratedFailurePercentage: 0,
     },
   });

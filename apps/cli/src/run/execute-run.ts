@@ -32,6 +32,8 @@ export interface ObjectRequest {
   readonly dataset: Dataset;
   /** The state machine that the object goes through. */
   readonly workflow: Workflow;
+  /** Rows of a batch of `csv-map`, at most. */
+  readonly batchRows?: number | undefined;
   /** The file that the object came from. */
   readonly file: string;
   readonly pseudonymKey?: string | undefined;

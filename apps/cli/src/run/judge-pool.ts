@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import type { JudgeRows } from '@sluice/process-rows/keep-judge';
 import { Tinypool } from 'tinypool';
+import { MOST_THREADS } from './csv-map-machine.ts';
 import type { JudgedText, Judging } from './judge-worker.ts';
 
 export interface JudgePool {
@@ -20,7 +21,7 @@ export const judgePool = (pseudonymKey: string | undefined): JudgePool => {
         minThreads: 0,
         idleTimeout: 300,
         // The thread that reads rows is busy, too.
-        maxThreads: Math.max(1, Math.min(availableParallelism() - 1, 8)),
+        maxThreads: Math.max(1, Math.min(availableParallelism() - 1, MOST_THREADS)),
         concurrentTasksPerWorker: 2,
       });
       const columns = Object.keys(rows[0] ?? {});

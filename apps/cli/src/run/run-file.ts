@@ -56,8 +56,8 @@ export const runFile = async (request: RunRequest): Promise<FinishedRun> => {
 export const runObject = (request: ObjectRequest, run: RunInput): Promise<FinishedObject> =>
   start(request, definitionOf(request), run);
 
-const definitionOf = ({ workflow, dataset }: ObjectRequest): StateMachine =>
-  workflow === 'etl' ? etlMachine : csvMapMachine(csvDelimiterOf(dataset));
+const definitionOf = ({ workflow, dataset, batchRows }: ObjectRequest): StateMachine =>
+  workflow === 'etl' ? etlMachine : csvMapMachine(csvDelimiterOf(dataset), batchRows);
 
 const start = async (
   request: ObjectRequest,
