@@ -33,6 +33,7 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => folder.remove());
 
+test.each(['disk:half-written:1', 'replay:mended', 'publish:opened', 'publish:recorded'])(
   'a replay that is killed at %s and done again leaves the same zones as one that was not',
   async (point) => {
     const lake = join(folder.path, point.replaceAll(':', '-'));
