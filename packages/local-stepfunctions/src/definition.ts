@@ -1,4 +1,4 @@
-import type { Json } from './json.ts';
+import type { Json, JsonObject } from './json.ts';
 
 /**
  * The shapes of Amazon States Language definitions, as `loadDefinition` accepts them. In a JSONPath machine
@@ -352,8 +352,8 @@ export type JsonataMapState<Inner> = JsonataCommonFields &
   JsonataErrorHandlers &
   Transition & {
     readonly Type: 'Map';
-    /** An array, or an expression that gives one; the state's input if absent. */
-    readonly Items?: readonly Json[] | JsonataExpression;
+    /** An array, of a Distributed Map an object too, or an expression that gives one; the state's input if absent. */
+    readonly Items?: readonly Json[] | JsonObject | JsonataExpression;
     readonly ItemSelector?: Json;
     readonly MaxConcurrency?: NumberOrExpression;
     readonly ItemProcessor?: ItemProcessor<Inner>;

@@ -23,6 +23,7 @@ import { runGraph } from './run/graph.ts';
 import { type Branch, type Run, record } from './run/run.ts';
 import type { StateMachine } from './state-machine.ts';
 import type { TaskHandlers } from './task-handler.ts';
+import { contextTimestamp } from './timestamp.ts';
 import { Variables } from './variables.ts';
 
 export interface ExecutionOptions {
@@ -295,9 +296,9 @@ function createRun(
       Input: input,
       Name: name,
       RoleArn: roleArn,
-      StartTime: startDate.toISOString(),
+      StartTime: contextTimestamp(startDate),
       RedriveCount: redriveCount,
-      ...(redriveCount === 0 ? {} : { RedriveTime: new Date(clock.now()).toISOString() }),
+      ...(redriveCount === 0 ? {} : { RedriveTime: contextTimestamp(new Date(clock.now())) }),
     },
     stateMachine: { Id: statesArn(account, 'stateMachine', stateMachineName), Name: stateMachineName },
     distributed: {

@@ -22,3 +22,12 @@ export function parseTimestamp(text: string): bigint | undefined {
   const nanoseconds = BigInt((match[7] ?? '').padEnd(9, '0'));
   return BigInt(date.getTime() - offset) * 1_000_000n + nanoseconds;
 }
+
+/**
+ * A timestamp of the context object: "When a timestamp has zero fractional seconds, Step Functions removes trailing
+ * zeros" (https://docs.aws.amazon.com/step-functions/latest/dg/input-output-contextobject.html).
+ */
+export function contextTimestamp(date: Date): string {
+  const text = date.toISOString();
+  return text.endsWith('.000Z') ? `${text.slice(0, -5)}Z` : text;
+}

@@ -166,11 +166,11 @@ describe('the context object', () => {
         Input: { a: 1 },
         Name: 'run-7',
         RoleArn: 'arn:aws:iam::000000000000:role/local-stepfunctions',
-        StartTime: '1970-01-01T00:00:00.000Z',
+        StartTime: '1970-01-01T00:00:00Z',
         RedriveCount: 0,
       },
       StateMachine: { Id: 'arn:aws:states:local:000000000000:stateMachine:etl', Name: 'etl' },
-      State: { Name: 'Only', EnteredTime: '1970-01-01T00:00:00.000Z' },
+      State: { Name: 'Only', EnteredTime: '1970-01-01T00:00:00Z' },
     });
   });
 

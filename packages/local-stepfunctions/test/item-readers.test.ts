@@ -99,6 +99,52 @@ describe('CSV', () => {
     ]);
   });
 
+  // https://docs.aws.amazon.com/step-functions/latest/dg/example-csv-parse-dist-map.html
+  describe('"How Step Functions parses input CSV files"', () => {
+    test('its example, with a line end and double quotes, repeated outside of quotes too', async () => {
+      const row =
+        'abc,123,"This string contains commas, a double quotation marks (""), and a newline (\n)",' +
+        '{""MyKey"":""MyValue""},"[1,2,3]"';
+      const CSVHeaders = ['MyLetters', 'MyNumbers', 'MyString', 'MyObject', 'MyArray'];
+      expect(await itemsOf({ InputType: 'CSV', CSVHeaderLocation: 'GIVEN', CSVHeaders }, row)).toEqual([
+        {
+          MyLetters: 'abc',
+          MyNumbers: '123',
+          MyString: 'This string contains commas, a double quotation marks ("), and a newline (\n)',
+          MyObject: '{"MyKey":"MyValue"}',
+          MyArray: '[1,2,3]',
+        },
+      ]);
+    });
+
+    test('"You can preserve backslashes by repeating them"', async () => {
+      expect(await itemsOf(CSV, 'path,size\nC:\\\\Program Files\\\\MyApp.exe,6534512\n')).toEqual([
+        { path: 'C:\\Program Files\\MyApp.exe', size: '6534512' },
+      ]);
+    });
+
+    test.each([
+      ['other backslashes', '\\\\', '\\'],
+      ['double quotation marks', '\\"x\\"', '"x"'],
+      ['the configured field separator', 'x\\|y', 'x|y'],
+      ['"any other character is silently removed"', 'C:\\new,\\,\\ü', 'C:new,,ü'],
+    ])('"Backslashes only work with" %s', async (_, text, meant) => {
+      const data = `a|b\n${text}|${text}\r\n "${text}\n" | "|${text}"`;
+      expect(await itemsOf({ ...CSV, CSVDelimiter: 'PIPE' }, data)).toEqual([
+        { a: meant, b: meant },
+        { a: `${meant}\n`, b: `|${meant}` },
+      ]);
+    });
+
+    test('neither a line end nor a single quote is escaped', async () => {
+      expect(await itemsOf(CSV, 'a,b\n1,x\\\n2,x"y\n3,\\')).toEqual([
+        { a: '1', b: 'x' },
+        { a: '2', b: 'x"y' },
+        { a: '3', b: '' },
+      ]);
+    });
+  });
+
   test('takes a header of 10 KiB and refuses one more byte', async () => {
     const header = (bytes: number) => `${'h'.repeat(bytes - 2)},i`;
     expect(await itemsOf(CSV, `${header(10_240)}\n`)).toEqual([]);
@@ -132,7 +178,7 @@ describe('CSV', () => {
 
   test('rows are the same however the file comes in pieces, and as they were written', () => {
     const cell = fc.string({
-      unit: fc.constantFrom('a', ' ', ',', ';', '"', '\n', '\r', 'é', '\t', '\u00a0'),
+      unit: fc.constantFrom('a', ' ', ',', ';', '"', '\n', '\r', 'é', '\t', '\u00a0', '\\'),
     });
     const rows = fc.array(fc.array(cell, { minLength: 2, maxLength: 4 }), { minLength: 1, maxLength: 8 });
     const sizes = fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1 });
@@ -140,8 +186,10 @@ describe('CSV', () => {
     const delimiters = fc.constantFrom(',', '|', ';', ' ', '\t');
     fc.assert(
       fc.property(rows, sizes, lineEnds, delimiters, (table, cuts, lineEnd, delimiter) => {
-        const quoted = (text: string) =>
-          /["\n\r]/.test(text) || text.includes(delimiter) ? `"${text.replaceAll('"', '""')}"` : text;
+        const quoted = (cell: string) => {
+          const text = cell.replaceAll('\\', '\\\\');
+          return /["\n\r]/.test(text) || text.includes(delimiter) ? `"${text.replaceAll('"', '""')}"` : text;
+        };
         const text = table.map((row) => row.map(quoted).join(delimiter) + lineEnd).join('');
         const splitter = new RowSplitter(delimiter);
         const read: string[][] = [];

@@ -187,9 +187,9 @@ describe('is refused in a JSONata state:', () => {
       '/States/Only/TimeoutSeconds: must be a number from 1 to 99999999',
     ],
     [
-      'Items that are no array',
-      { Type: 'Map', Items: { a: 1 }, ItemProcessor: PROCESSOR, End: true },
-      '/States/Only/Items: must be an array or an expression',
+      'Items that are neither an array nor an object',
+      { Type: 'Map', Items: 1, ItemProcessor: PROCESSOR, End: true },
+      '/States/Only/Items: must be an array, an object or an expression',
     ],
     [
       'Items as text',

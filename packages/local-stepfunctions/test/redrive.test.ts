@@ -101,11 +101,11 @@ describe('a redrive', () => {
     expect(contexts[0]).toMatchObject({
       Execution: {
         Name: 'r7',
-        StartTime: '1970-01-01T00:00:05.000Z',
+        StartTime: '1970-01-01T00:00:05Z',
         RedriveCount: 1,
-        RedriveTime: '1970-01-01T00:16:40.000Z',
+        RedriveTime: '1970-01-01T00:16:40Z',
       },
-      State: { EnteredTime: '1970-01-01T00:00:05.000Z' },
+      State: { EnteredTime: '1970-01-01T00:00:05Z' },
       StateMachine: { Name: 'orders' },
     });
   });
@@ -296,6 +296,38 @@ describe('a redriven Map Run', () => {
     if (!Array.isArray(records)) throw new Error('no array');
     return records.map((record) => record.Name);
   }
+
+  // redrive-map-run: a Map Run that failed because of States.Runtime is followed by a new one.
+  test('is a new one if it had failed because of States.Runtime', async () => {
+    const machine = distributed({ ItemSelector: { 'a.$': '$$.Map.Item.Value.a' } });
+    const journal = createMemoryJournal();
+    const input = [{ a: 1 }, {}];
+    const before = await runMap(machine, { journal, input });
+    expect(before.result).toMatchObject({ status: 'FAILED', error: 'States.Runtime' });
+    const { mapRun, execution } = await redrive(machine, journal);
+    expect(mapRun?.redriveCount).toBe(0);
+    expect(mapRun?.mapRunArn).not.toBe(before.mapRun?.mapRunArn);
+    expect(lines(execution.history()).join()).not.toContain('MapRunRedriven');
+  });
+
+  // redrive-map-run: "the hard limit of 1000 redrives of a given Map Run. If you've exceeded this limit, you'll see the
+  // States.Runtime error."
+  test('is redriven 1000 times at most', async () => {
+    const objects = memoryObjects({ 'in/data': csv });
+    const { journal } = await failed(objects);
+    const often: ExecutionJournal = {
+      append: () => {},
+      async *read() {
+        for await (const text of journal.read()) {
+          yield String(text).replace('"redriveCount":0', '"redriveCount":1000');
+        }
+      },
+    };
+    expect((await redrive(ROWS, often, { objects })).result).toMatchObject({
+      error: 'States.Runtime',
+      cause: expect.stringContaining('1000 times'),
+    });
+  });
 
   test('puts kept and new outputs in the order of the items', async () => {
     const machine = distributed({ MaxConcurrency: 1 });

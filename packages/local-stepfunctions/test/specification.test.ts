@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { type Json, TaskError } from '../src/index.ts';
+import { createVirtualClock, type Json, TaskError } from '../src/index.ts';
 import { evaluate, failureOf, lines, outputOf, problemsOf, run, single, start, TASK } from './run-machine.ts';
 
 // What https://states-language.net/spec.html (SPEC), AWS's developer guide (GUIDE) and measurements that others made
@@ -32,8 +32,14 @@ describe('SPEC, Reference Paths: "Here are some examples of acceptable Reference
     },
   );
 
-  test('an argument of an intrinsic call ends at a comma, a bracket or a quote', async () => {
-    expect(await evaluate("States.Format('{},{}', $.a&b, $.c\\,d)", { 'a&b': 1, 'c,d': 2 })).toBe('1,2');
+  // GUIDE, Intrinsic functions: such names "must use the square bracket notation" there.
+  test('an argument of an intrinsic call has letters, digits and _ behind its dots', async () => {
+    const input = { 'a-b': 1, Ж中_9: 2 };
+    expect(await evaluate("States.Format('{},{}', $['a-b'], $.Ж中_9)", input)).toBe('1,2');
+    for (const name of ['a-b', 'a&b', 'a\\.b', 'a"b']) {
+      const Parameters = { 'x.$': `States.Format('{}', $.${name})` };
+      expect(problemsOf(single({ Type: 'Pass', Parameters, End: true }))).toHaveLength(1);
+    }
   });
 });
 
@@ -115,6 +121,67 @@ describe('SPEC, Appendix B: intrinsic functions', () => {
     expect(new Set(numbers)).toEqual(new Set([1, 2, 3]));
     expect(await evaluate('States.MathRandom(1, 4, 5000000000)', {})).toBe(numbers[5]);
   });
+
+  // GUIDE, Intrinsic functions: "integer values in the range of -2147483648 and 2147483647".
+  test('MathAdd takes 32 bits', async () => {
+    expect(await evaluate('States.MathAdd(2147483647, 2147483647)', {})).toBe(4_294_967_294);
+    expect(await evaluate('States.MathAdd(-2147483648, 1)', {})).toBe(-2_147_483_647);
+    for (const arguments_ of ['2147483648, 0', '0, -2147483649']) {
+      expect(await failureOf(`States.MathAdd(${arguments_})`, {})).toMatchObject({
+        error: 'States.IntrinsicFailure',
+      });
+    }
+  });
+});
+
+describe('GUIDE, Accessing execution data from the Context object', () => {
+  const times = single({
+    Type: 'Pass',
+    Parameters: { 'start.$': '$$.Execution.StartTime', 'entered.$': '$$.State.EnteredTime' },
+    End: true,
+  });
+
+  test.each([
+    [0, '1970-01-01T00:00:00Z'],
+    [120, '1970-01-01T00:00:00.120Z'],
+  ])('"When a timestamp has zero fractional seconds, … removes trailing zeros": %d', async (ms, text) => {
+    expect(await outputOf(times, { clock: createVirtualClock(ms) })).toEqual({ start: text, entered: text });
+  });
+
+  test('an item of an inline Map has its index, its value and STATE_DATA as its source', async () => {
+    const pass = { StartAt: 'A', States: { A: { Type: 'Pass', End: true } } };
+    const inJsonPath = { Type: 'Map', ItemProcessor: pass, ItemSelector: { 'map.$': '$$.Map' }, End: true };
+    const Item = { Index: 0, Value: 'x', Source: 'STATE_DATA' };
+    expect(await outputOf(single(inJsonPath), { input: ['x'] })).toEqual([{ map: { Item } }]);
+    const inJsonata = {
+      QueryLanguage: 'JSONata',
+      Type: 'Map',
+      Items: ['x'],
+      ItemSelector: '{% $states.context.Map %}',
+      ItemProcessor: pass,
+      End: true,
+    };
+    expect(await outputOf(single(inJsonata))).toEqual([{ Item }]);
+  });
+});
+
+// "A JSON array, a JSON object, or a JSONata expression that must evaluate to an array or object."
+test('Items may be an object: a Distributed Map takes its members', async () => {
+  const map = {
+    QueryLanguage: 'JSONata',
+    Type: 'Map',
+    Items: { a: 1, b: '{% 1 + 1 %}' },
+    ItemProcessor: {
+      ProcessorConfig: { Mode: 'DISTRIBUTED', ExecutionType: 'STANDARD' },
+      StartAt: 'Same',
+      States: { Same: { Type: 'Pass', End: true } },
+    },
+    End: true,
+  };
+  expect(await outputOf(single(map))).toEqual([
+    { Key: 'a', Value: 1 },
+    { Key: 'b', Value: 2 },
+  ]);
 });
 
 describe('GUIDE, Transforming data with JSONata', () => {
@@ -188,11 +255,11 @@ describe('GUIDE, Error handling', () => {
     });
   });
 
-  test('"a value greater than 0 and less than 31622400 for MaxDelaySeconds"', () => {
+  test('"a value greater than 0 and less than 31622401 for MaxDelaySeconds"', () => {
     const withDelay = (MaxDelaySeconds: number) =>
       problemsOf(single({ ...TASK, Retry: [{ ErrorEquals: ['A'], MaxDelaySeconds }], End: true }));
-    expect(withDelay(31_622_399)).toEqual([]);
-    expect(withDelay(31_622_400)).toHaveLength(1);
+    expect(withDelay(31_622_400)).toEqual([]);
+    expect(withDelay(31_622_401)).toHaveLength(1);
     expect(withDelay(0)).not.toEqual([]);
   });
 

@@ -12,6 +12,7 @@ import {
 import type { Json } from '../json.ts';
 import type { Branch, Run } from '../run/run.ts';
 import type { StateGraph } from '../state-machine.ts';
+import { contextTimestamp } from '../timestamp.ts';
 import { Variables } from '../variables.ts';
 import type { ChildInput } from './child-inputs.ts';
 import type { ChildKind, ChildResult } from './child-result.ts';
@@ -136,7 +137,7 @@ export class Child implements ChildExecution {
         Input: input,
         Name: this.name,
         RoleArn: parent.roleArn,
-        StartTime: new Date(startedAt).toISOString(),
+        StartTime: contextTimestamp(new Date(startedAt)),
         RedriveCount: redriveCount,
       },
       stateMachine: { Id: kind.stateMachineArn, Name: stateMachineName },
@@ -171,7 +172,7 @@ export class Child implements ChildExecution {
     }
     if (reason !== undefined) {
       // What stopped the parent is not said of its children.
-      const stopped = reason === this.#stopped ? reason : NOT_NAMED;
+      const stopped = reason === this.#stopped ? this.#stopped : NOT_NAMED;
       this.#history.add('ExecutionAborted', 0, { executionAbortedEventDetails: failureDetails(stopped) });
       return this.#ended('ABORTED', undefined, stopped);
     }

@@ -23,6 +23,9 @@ import type { MapRunSettings } from './settings.ts';
 /** Chunks of the data set that are read before their items can start. */
 const READ_AHEAD_CHUNKS = 16;
 
+/** "You haven't exceeded the hard limit of 1000 redrives of a given Map Run" (redrive-map-run). */
+const MAX_REDRIVES = 1000;
+
 export interface MapRunPlan {
   readonly stateName: string;
   readonly map: DistributedMap;
@@ -38,6 +41,9 @@ export async function runMapRun(run: Run, branch: Branch, plan: MapRunPlan): Pro
   const { map, settings } = plan;
   const { journal } = branch;
   const former = journal?.mapRun;
+  if ((former?.started.redriveCount ?? 0) >= MAX_REDRIVES) {
+    throw new StateError('States.Runtime', `The Map Run has been redriven ${MAX_REDRIVES} times.`);
+  }
   const identity = identify(run, plan, former);
   const { id, startDate, redriveCount } = identity;
   const state = new MapRunState(identity, settings);

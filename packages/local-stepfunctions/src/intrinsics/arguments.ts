@@ -46,6 +46,12 @@ export function roundedAt(args: JsonArray, index: number): number {
   return Number.isSafeInteger(rounded) ? rounded + 0 : refuse(index, 'in the range of integers');
 }
 
+/** "Integer values in the range of -2147483648 and 2147483647" (the guide, of States.MathAdd). */
+export function summandAt(args: JsonArray, index: number): number {
+  const value = roundedAt(args, index);
+  return value >= -(2 ** 31) && value < 2 ** 31 ? value : refuse(index, 'from -2147483648 to 2147483647');
+}
+
 export function integerAt(args: JsonArray, index: number): number {
   const value = args[index];
   return Number.isSafeInteger(value) ? roundedAt(args, index) : refuse(index, 'an integer');

@@ -9,6 +9,7 @@ import {
   objectAt,
   roundedAt,
   shortTextAt,
+  summandAt,
   textAt,
 } from './arguments.ts';
 import { format } from './format.ts';
@@ -47,7 +48,7 @@ export const INTRINSICS: ReadonlyMap<string, Intrinsic> = new Map<string, Intrin
   ['States.Base64Encode', { fewest: 1, most: 1, apply: base64Encode }],
   ['States.Base64Decode', { fewest: 1, most: 1, apply: base64Decode }],
   ['States.Hash', { fewest: 2, most: 2, apply: hash }],
-  ['States.MathAdd', { fewest: 2, most: 2, apply: (args) => roundedAt(args, 0) + roundedAt(args, 1) }],
+  ['States.MathAdd', { fewest: 2, most: 2, apply: (args) => summandAt(args, 0) + summandAt(args, 1) }],
   ['States.MathRandom', { fewest: 2, most: 3, apply: mathRandom }],
   ['States.StringSplit', { fewest: 2, most: 2, apply: stringSplit }],
   ['States.UUID', { fewest: 0, most: 0, apply: (_args, random) => uuid(random) }],

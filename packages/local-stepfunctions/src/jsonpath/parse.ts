@@ -2,12 +2,13 @@ import { parseFilter } from './filter.ts';
 import { Cursor, type JsonPath, type Segment } from './syntax.ts';
 
 /**
- * A name behind a dot, in which a backslash makes any character one of the name: `$.store\.book`. In an
- * intrinsic call it ends where the argument does, in a filter at an operator, which may stand without blanks.
+ * A name behind a dot, in which a backslash makes any character one of the name: `$.store\.book`. In a filter it
+ * ends at an operator, which may stand without blanks.
  */
 const NAMES = {
   field: /(?:\\\S|[^\s.[\]()\\])+/y,
-  argument: /(?:\\\S|[^\s.[\](),'"\\])+/y,
+  // Of an intrinsic call: other signs need "the square bracket notation" there, says AWS's guide.
+  argument: /[\p{L}\p{N}\p{M}_]+/uy,
   filter: /(?:\\\S|[^\s.[\](),'"*?=<>!&|\\])+/y,
 };
 type Place = keyof typeof NAMES;

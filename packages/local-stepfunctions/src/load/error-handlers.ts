@@ -5,8 +5,8 @@ import type { FieldReader } from './field-reader.ts';
 import type { QueryLanguage } from './query-language.ts';
 import type { VariableNames } from './variables.ts';
 
-/** "You must specify a value greater than 0 and less than 31622400 for MaxDelaySeconds." */
-const MAX_DELAY_SECONDS = 31_622_399;
+/** "You must specify a value greater than 0 and less than 31622401 for MaxDelaySeconds." */
+const MAX_DELAY_SECONDS = 31_622_400;
 
 const KNOWN_ERRORS: ReadonlySet<string> = new Set([
   'States.ALL',

@@ -1,4 +1,4 @@
-import { isArray } from '../json.ts';
+import { isArray, isObject } from '../json.ts';
 import type { StatesPart } from '../jsonata/expression.ts';
 import type { Query } from '../jsonata/query.ts';
 import { parseReferencePath, parseResultPath } from '../jsonpath/reference-path.ts';
@@ -358,10 +358,12 @@ function loadMap(
   return processor && { type: 'Map', ...fields, processor };
 }
 
-/** An array, of expressions too, or an expression that gives one. */
+/** An array or an object, of expressions too, or an expression that gives one. */
 function loadItems(reader: FieldReader): Query | undefined {
   const items = reader.value('Items');
   if (typeof items === 'string') return loadExpression(reader, 'Items');
-  if (items !== undefined && !isArray(items)) reader.report('Items', 'must be an array or an expression');
+  if (items !== undefined && !isArray(items) && !isObject(items)) {
+    reader.report('Items', 'must be an array, an object or an expression');
+  }
   return reader.query('Items');
 }

@@ -38,11 +38,7 @@ export async function withErrorHandling(
         if (stateRun.started && state.type !== 'Task') record(run, branch, `${state.type}StateFailed`);
         const catcher = state.catch.find((candidate) => catches(candidate.errorEquals, error, stateRun));
         if (catcher === undefined) {
-          // "If the state failed because of a States.DataLimitExceeded error, the … state is rerun, including the
-          // branches that were successful" (redrive-executions).
-          if (state.type !== 'Task' && error.error === 'States.DataLimitExceeded') {
-            await branch.journal?.attempt();
-          }
+          if (beginsAnew(state, error)) await branch.journal?.attempt();
           throw error;
         }
         return catcher.jsonata === undefined
@@ -54,6 +50,16 @@ export async function withErrorHandling(
       await branch.abort.race(run.clock.sleep(delay * 1_000, branch.abort.signal));
     }
   }
+}
+
+/**
+ * Whether a redrive runs all of the state again. "If the state failed because of a States.DataLimitExceeded error, the
+ * … state is rerun, including the branches that were successful" (redrive-executions); a Map Run that failed because
+ * of States.Runtime is followed by a new one (redrive-map-run).
+ */
+function beginsAnew(state: TaskState | ParallelState | MapState, { error }: StateError): boolean {
+  if (error === 'States.DataLimitExceeded') return state.type !== 'Task';
+  return error === 'States.Runtime' && state.type === 'Map' && state.distributed !== undefined;
 }
 
 function caught(catcher: Catcher, rawInput: Json, error: StateError, stateRun: StateRun): Outcome {

@@ -100,7 +100,7 @@ async function planByQueries(
 }
 
 function mapContext(item: Json, index: number): JsonObject {
-  return { Item: { Index: index, Value: item } };
+  return { Item: { Index: index, Value: item, Source: 'STATE_DATA' } };
 }
 
 function selectItems(state: MapState, input: Json, stateRun: StateRun): JsonArray {

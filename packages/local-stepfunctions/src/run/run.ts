@@ -16,6 +16,7 @@ import { queryFunctions } from '../jsonata/functions.ts';
 import type { Scope } from '../scope.ts';
 import type { State, StateGraph } from '../state-machine.ts';
 import type { TaskHandlers } from '../task-handler.ts';
+import { contextTimestamp } from '../timestamp.ts';
 import type { Variables } from '../variables.ts';
 
 /** What all states of one execution share. */
@@ -146,7 +147,7 @@ export class StateRun implements Scope {
       StateMachine: this.#run.stateMachine,
       State: {
         Name: name,
-        EnteredTime: new Date(this.#enteredAt).toISOString(),
+        EnteredTime: contextTimestamp(new Date(this.#enteredAt)),
         ...(canRetry ? { RetryCount: this.retryCount } : {}),
       },
     };

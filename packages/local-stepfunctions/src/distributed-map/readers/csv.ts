@@ -1,9 +1,6 @@
-import { ParserOptions } from '@fast-csv/parse';
-// fast-csv's stream costs a tick for every row; its row parser is a plain function.
-import { RowParser, Scanner } from '@fast-csv/parse/build/src/parser/index.js';
-import { reasonOf } from '../../errors.ts';
 import { type Json, setKey } from '../../json.ts';
 import type { CsvFormat } from '../distributed-map.ts';
+import { CsvRowReader } from './csv-row.ts';
 import { readerFailed } from './reader-failed.ts';
 import { textPieces } from './text-pieces.ts';
 
@@ -65,18 +62,13 @@ const LINE_FEED = 10;
 /** Cuts text into rows as it comes. */
 export class RowSplitter {
   readonly #delimiter: string;
-  readonly #options: ParserOptions;
-  readonly #parser: RowParser;
-  readonly #blankFirstCell: RegExp;
+  readonly #reader: CsvRowReader;
   /** What has not become rows yet. */
   #text = '';
 
   constructor(delimiter: string) {
     this.#delimiter = delimiter;
-    this.#options = new ParserOptions({ delimiter, ignoreEmpty: false });
-    this.#parser = new RowParser(this.#options);
-    const { escapedDelimiter } = this.#options;
-    this.#blankFirstCell = new RegExp(`^(?:(?!${escapedDelimiter})[^\\S\r\n])+(?=${escapedDelimiter})`);
+    this.#reader = new CsvRowReader(delimiter);
   }
 
   push(text: string): string[][] {
@@ -94,20 +86,20 @@ export class RowSplitter {
     const rows: string[][] = [];
     const lineEnds = new LineEnds(text, isLast);
     let position = 0;
-    let quote = text.indexOf('"');
+    let special = nextSpecial(text, 0);
     while (position < text.length) {
-      if (quote >= 0 && quote < position) quote = text.indexOf('"', position);
+      if (special < position) special = nextSpecial(text, position);
       const end = lineEnds.after(position);
       if (end === undefined) break;
-      if (quote < 0 || quote >= end.start) {
+      if (special >= end.start) {
         // A line without a single character is no row.
         if (end.start > position) rows.push(text.slice(position, end.start).split(this.#delimiter));
         position = end.next;
       } else {
-        const quoted = this.#quotedRow(text, position, end.next, lineEnds, isLast);
-        if (quoted === undefined) break;
-        rows.push(quoted.row);
-        position = quoted.next;
+        const read = this.#reader.read(text, position, isLast);
+        if (read === undefined) break;
+        rows.push(read.row);
+        position = read.next;
       }
     }
     this.#text = text.slice(position);
@@ -116,41 +108,14 @@ export class RowSplitter {
     }
     return rows;
   }
+}
 
-  /** A row with a quote in it, which may have more lines than one; undefined if it does not end in the text. */
-  #quotedRow(
-    text: string,
-    start: number,
-    lineEnd: number,
-    lineEnds: LineEnds,
-    isLast: boolean,
-  ): { readonly row: string[]; readonly next: number } | undefined {
-    let end = lineEnd;
-    for (;;) {
-      const line = text.slice(start, end);
-      const hasMoreData = !isLast || end < text.length;
-      const scanner = new Scanner({ line, parserOptions: this.#options, hasMoreData });
-      const row = this.#parse(scanner);
-      if (row !== null) {
-        const blanks = this.#blankFirstCell.exec(line)?.[0];
-        // fast-csv drops the blanks of a first cell that has nothing else.
-        if (blanks !== undefined && row[0] === '') row[0] = blanks;
-        return { row, next: end - scanner.line.length };
-      }
-      if (end >= text.length) return undefined;
-      // Twice as much text each time: a cell of many lines is not read again for each of them.
-      end = lineEnds.after(Math.min(start + 2 * (end - start), text.length - 1))?.next ?? text.length;
-    }
-  }
+const SPECIAL = /["\\]/g;
 
-  #parse(scanner: Scanner): string[] | null {
-    try {
-      return this.#parser.parse(scanner);
-    } catch (error) {
-      // fast-csv goes on with the text that it could not read, which would get into histories and notifications.
-      throw readerFailed(reasonOf(error).replace(/ (?:in line: at|got:) .*/s, ''));
-    }
-  }
+/** Where the next quote or backslash stands; behind the text if there is none. */
+function nextSpecial(text: string, position: number): number {
+  SPECIAL.lastIndex = position;
+  return SPECIAL.exec(text)?.index ?? text.length;
 }
 
 interface LineEnd {
