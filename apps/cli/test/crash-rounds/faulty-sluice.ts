@@ -10,7 +10,7 @@ const changes: readonly (readonly [module: string, change: (source: string, orig
   [
     [
       '/cli/src/run/csv-map-machine.ts',
-      (source) => replaced(source, 'maxItemsPerBatch: 500', 'maxItemsPerBatch: 50'),
+      (source) => replaced(source, 'DEFAULT_BATCH_ROWS = 500', 'DEFAULT_BATCH_ROWS = 50'),
     ],
     [
       '/local-stepfunctions/src/clock.ts',

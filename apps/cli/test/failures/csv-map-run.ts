@@ -127,7 +127,7 @@ export const runIn = async (
       crawl: async () => undefined,
     }),
   };
-  const definition = how === 'etl' ? etlMachine : csvMapMachine('COMMA');
+  const definition = how === 'etl' ? etlMachine : csvMapMachine('COMMA', 500);
   const machine = loadDefinition(faults.machine?.(definition) ?? definition);
   const execution =
     how === 'redrive'
