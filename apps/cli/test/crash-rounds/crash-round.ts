@@ -79,7 +79,7 @@ const workingFor = async (milliseconds: number, trace: string): Promise<void> =>
 };
 
 const runCommand = (file: string): string[] => [
-  ...['run', file, '--dataset', 'orders', '--as-of', AS_OF, '--workflow', 'csv-map'],
+  ...['run', file, '--dataset', 'orders', '--as-of', AS_OF, '--workflow', 'csv-map', '--batch-rows', '50'],
 ];
 
 /** The zones without the results of Map Runs, which are of each time that a run was executed. */

@@ -1,17 +1,13 @@
 import { registerHooks } from 'node:module';
 
-// Loaded before the command line. Batches are small, retries wait a hundredth of their time, failpoints leave a trace,
-// and SLUICE_FAULTS, a file of this folder's `Faults` as JSON, makes steps fail.
+// Loaded before the command line. Retries wait a hundredth of their time, failpoints leave a trace in SLUICE_TRACE, and
+// SLUICE_FAULTS, `Faults` as JSON, says what goes wrong in batches.
 
 const here = (name: string): string => new URL(name, import.meta.url).href;
 
 /** What is put in the place of a module, made from its own source; `original` is the address of the real one. */
 const changes: readonly (readonly [module: string, change: (source: string, original: string) => string])[] =
   [
-    [
-      '/cli/src/run/csv-map-machine.ts',
-      (source) => replaced(source, 'DEFAULT_BATCH_ROWS = 500', 'DEFAULT_BATCH_ROWS = 50'),
-    ],
     [
       '/local-stepfunctions/src/clock.ts',
       (source) =>

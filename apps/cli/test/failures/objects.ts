@@ -111,6 +111,15 @@ export const badObjects: readonly BadObject[] = [
     type: 'etl',
   },
   {
+    what: 'A cell has a backslash, which Step Functions takes for itself',
+    name: 'backslash.csv',
+    content: orders(order('A1'), order('A2').replace('ann', 'C:\\ann')),
+    sees: "`ReaderDisagreement`: `Row 2 is not in the object what the Map Run's reader took for it`",
+    reader: '2 items',
+    ...failed,
+    type: 'etl',
+  },
+  {
     what: 'It is UTF-16',
     name: 'utf16.csv',
     content: Buffer.from(two, 'utf16le'),
