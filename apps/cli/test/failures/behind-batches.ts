@@ -185,4 +185,12 @@ export const collectingFaults: readonly Fault[] = [
     sees: '`Access Denied`',
     ...failed,
   },
+  {
+    what: 'The rows are published, and nobody can be told',
+    faults: { topicIsDown: true },
+    sees: '`SNS.AuthorizationErrorException`; the manifest says `published`',
+    ...failed,
+    rows: 'published',
+    type: 'again',
+  },
 ];

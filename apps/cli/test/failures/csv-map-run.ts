@@ -6,6 +6,7 @@ import {
   loadDefinition,
   redriveExecution,
   startExecution,
+  TaskError,
 } from '@sluice/local-stepfunctions';
 import { openObject } from '@sluice/record-transform';
 import type { StateMachine } from '@sluice/workflows';
@@ -26,6 +27,8 @@ export interface Faults {
   /** What the steps and the Map see in the place of the store. */
   readonly store?: (store: ObjectStore) => Partial<ObjectStore>;
   readonly machine?: (machine: StateMachine) => StateMachine;
+  /** The topic takes no message. */
+  readonly topicIsDown?: true;
 }
 
 /** A lake in memory with an object that has arrived. */
@@ -123,7 +126,10 @@ export const runIn = async (
     },
     handlers: taskHandlers({
       steps: counted({ ...steps, ...faults.steps?.(steps, kept) }, calls),
-      notify: (subject, message) => told.push(`${subject}\n${message}`),
+      notify: (subject, message) => {
+        if (faults.topicIsDown) throw new TaskError('SNS.AuthorizationErrorException', 'not authorized');
+        told.push(`${subject}\n${message}`);
+      },
       crawl: async () => undefined,
     }),
   };
