@@ -8,7 +8,7 @@ import {
   PutObjectCommand,
   type PutObjectCommandInput,
 } from '@aws-sdk/client-s3';
-import { GetQueueAttributesCommand, GetQueueUrlCommand } from '@aws-sdk/client-sqs';
+import { GetQueueAttributesCommand, GetQueueUrlCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { MiniStack } from '@sluice/aws-emulator';
 import type { Environment } from '../../src/environments/environment.ts';
@@ -100,6 +100,17 @@ export const testRefusals = ({ miniStack, lake, environment: { region, namePrefi
     });
     expect(await outcome(s3.send(notify))).toBe('InvalidArgument');
     await s3.send(new DeleteBucketCommand({ Bucket }));
+  });
+
+  test('the queue of failed batches takes no letter of who may send to every queue', async () => {
+    const { sqs } = await users.whoMay(['*'], { overTls: true });
+    const { QueueUrl } = await sqs.send(
+      new GetQueueUrlCommand({ QueueName: `${namePrefix}-failed-batches` }),
+    );
+    const send = new SendMessageCommand({ QueueUrl, MessageBody: 'some rows have failed' });
+    expect(await outcome(sqs.send(send))).toBe('AccessDenied');
+    const ask = new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['ApproximateNumberOfMessages'] });
+    expect(await sqs.send(ask)).toMatchObject({ Attributes: { ApproximateNumberOfMessages: '0' } });
   });
 
   const runOf = async (key: string): Promise<EndedRun | undefined> =>

@@ -8,11 +8,16 @@ interface Unused extends Partial<RolePermission> {
 
 const noLogs = 'It writes logs without asking.';
 const noEncryption = 'It encrypts neither variables nor executions nor logs.';
+const noBatches = 'It ignores ItemBatcher and ResultWriter, so no object goes through csv-map there.';
 const noTags = 'It copies the tags of an object without asking.';
 
 /** Any other permission that no run has used fails a test: a role has it for nothing. */
 const unused: readonly Unused[] = [
   { role: `${emulatedDev.namePrefix}-crawlers`, reason: 'A crawler only pretends to look.' },
+  ...['csv-map-comma', 'process-rows', 'record-failed-rows', 'collect-map-run'].map((role) => ({
+    role: `${emulatedDev.namePrefix}-${role}`,
+    reason: noBatches,
+  })),
   { sid: 'WriteOwnLogs', reason: noLogs },
   { sid: 'DeliverLogs', reason: noLogs },
   { sid: 'SendTraces', reason: 'There is no X-Ray.' },
