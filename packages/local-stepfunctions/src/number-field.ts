@@ -5,3 +5,6 @@ import type { JsonPath } from './jsonpath/syntax.ts';
 export type NumberField = NumberOrPath | Query;
 /** The same in a JSONPath state. */
 export type NumberOrPath = number | JsonPath | undefined;
+
+/** "You must specify time as an integer value from 0 to 99999999" (the guide, of a Wait's Seconds). */
+export const MAX_WAIT_SECONDS = 99_999_999;

@@ -18,6 +18,27 @@ export function compileExpression(text: string, field: string): Expression {
   return (scope) => callIntrinsic(call, scope);
 }
 
+/** "An intrinsic function that returns a string. These intrinsics are:" (the guide, of ErrorPath and CausePath). */
+const TEXT_FUNCTIONS: ReadonlySet<string> = new Set([
+  'States.Format',
+  'States.JsonToString',
+  'States.ArrayGetItem',
+  'States.Base64Encode',
+  'States.Base64Decode',
+  'States.Hash',
+  'States.UUID',
+]);
+
+/** As `compileExpression`, of what must give a text. */
+export function compileTextExpression(text: string, field: string): Expression {
+  if (!text.startsWith('$')) {
+    const { source } = parseIntrinsic(text);
+    const name = source.slice(0, source.indexOf('(')).trim();
+    if (!TEXT_FUNCTIONS.has(name)) throw new ExpressionSyntaxError(`${name} gives no text`);
+  }
+  return compileExpression(text, field);
+}
+
 /**
  * Compiles Parameters, ResultSelector or ItemSelector. Parts without a `.$` field are shared by all results.
  * What is wrong with a field goes to `report`.

@@ -130,7 +130,7 @@ describe('a Fail state', () => {
       { Error: 'X', CausePath: "States.Format('{}!', $.c)" },
       { error: 'X', cause: 'C!' },
     ],
-    ['no name at all', {}, {}],
+    ['"A Fail without Error reports none": no name', {}, {}],
   ])('fails the execution with %s', async (_what, fields, expected) => {
     const result = await run(single({ Type: 'Fail', ...fields }), { input: { e: 'E', c: 'C' } });
     expect(result).toEqual({ status: 'FAILED', ...expected, startDate: new Date(0), stopDate: new Date(0) });

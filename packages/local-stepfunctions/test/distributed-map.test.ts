@@ -298,7 +298,7 @@ describe('the tolerance', () => {
       ...options,
     });
 
-  test('"Default tolerance 0."', async () => {
+  test('"Default tolerance 0. Items not started by then are PENDING."', async () => {
     const { result, mapRun } = await atMost({});
     expect(result).toMatchObject({ status: 'FAILED', error: 'States.ExceedToleratedFailureThreshold' });
     expect(nonZero(mapRun?.itemCounts)).toEqual({ failed: 1, pending: 9, total: 10 });

@@ -49,6 +49,7 @@ describe('an intrinsic function gives', () => {
     ['States.MathAdd(1.49, 1.5)', {}, 3],
     ['States.MathAdd(-1.5, -1.51)', {}, -3],
     ["States.StringSplit('This.is+a,test=string', '.+,=')", {}, ['This', 'is', 'a', 'test', 'string']],
+    // "States.StringSplit drops empty parts."
     ["States.StringSplit(',a,,b,', ',')", {}, ['a', 'b']],
     ["States.StringSplit(',,', ',')", {}, []],
     ["States.StringSplit('Hello\nWorld', '\n')", {}, ['Hello', 'World']],

@@ -429,6 +429,7 @@ describe('a Wait', () => {
   test.each([
     ['Seconds', "{% '3' %}", "Expected 'number', but was 'string'"],
     ['Seconds', '{% -1 %}', 'returned -1, which is not an integer from 0'],
+    ['Seconds', '{% 1e8 %}', 'returned 100000000, which is not an integer from 0 to 99999999'],
     ['Timestamp', '{% 1 %}', "Expected 'string', but was 'number'"],
     ['Timestamp', "{% 'today' %}", "returned 'today', which is no RFC 3339 timestamp"],
   ])('does not wait for %s %s', async (field, text, cause) => {

@@ -65,7 +65,7 @@ describe('a path selects', () => {
     '$.a.b[*].c',
     '$..missing',
     '$.empty[*]',
-  ])('an empty list where %s matches nothing', async (path) => {
+  ])('"Wildcard paths with no match give []": %s', async (path) => {
     expect(await evaluate(path, {})).toEqual([]);
   });
 

@@ -296,6 +296,41 @@ describe('GUIDE, Error handling', () => {
   });
 });
 
+describe('GUIDE, Fail: "an intrinsic function that returns a string. These intrinsics are:"', () => {
+  test.each([
+    ["States.Format('{}', 1)", '1'],
+    ['States.JsonToString($)', '{"a":["b"]}'],
+    ['States.ArrayGetItem($.a, 0)', 'b'],
+    ["States.Base64Encode('a')", 'YQ=='],
+    ["States.Base64Decode('YQ==')", 'a'],
+    ["States.Hash('a', 'MD5')", '0cc175b9c0f1b6a831c399e269772661'],
+    [' States.UUID ()', expect.stringMatching(/^[0-9a-f-]{36}$/)],
+  ])('%s', async (ErrorPath, error) => {
+    const fail = single({ Type: 'Fail', ErrorPath, CausePath: ErrorPath });
+    const result = await run(fail, { input: { a: ['b'] } });
+    expect(result).toMatchObject({ status: 'FAILED', error });
+  });
+
+  test('and no other', () => {
+    expect(problemsOf(single({ Type: 'Fail', CausePath: "States.StringToJson('1')" }))).toEqual([
+      '/States/Only/CausePath: States.StringToJson gives no text',
+    ]);
+  });
+});
+
+test('SPEC: "If an open escape backslash is found in the StringMatches string, … a runtime error"', async () => {
+  for (const StringMatches of ['a\\b', 'a\\']) {
+    const choice = {
+      StartAt: 'Which',
+      States: {
+        Which: { Type: 'Choice', Choices: [{ Variable: '$', StringMatches, Next: 'End' }], Default: 'End' },
+        End: { Type: 'Succeed' },
+      },
+    };
+    expect(await run(choice, { input: 'a' })).toMatchObject({ error: 'States.Runtime' });
+  }
+});
+
 describe('how an execution ends that did not end by itself', () => {
   const waits = { Type: 'Wait', Seconds: 25, End: true };
 

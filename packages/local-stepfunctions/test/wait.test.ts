@@ -21,6 +21,7 @@ test('an hour passes in no time on the virtual clock', async () => {
   expect(Date.now() - before).toBeLessThan(1_000);
 });
 
+// "Step Functions considers the time value up to seconds and truncates milliseconds."
 test.each<[object, object, number]>([
   [{ Seconds: 0 }, {}, 0],
   [{ SecondsPath: '$.s' }, { s: 90 }, 90],
@@ -28,8 +29,9 @@ test.each<[object, object, number]>([
   [{ Timestamp: '2024-01-01T00:01:00Z' }, {}, 60],
   [{ Timestamp: '2024-01-01T02:00:30+02:00' }, {}, 30],
   [{ Timestamp: '2020-01-01T00:00:00Z' }, {}, 0],
-  [{ TimestampPath: '$.t' }, { t: '2024-01-01T00:00:00.0000001Z' }, 0.001],
-  [{ TimestampPath: '$.t' }, { t: '2024-01-02T00:00:00.5Z' }, 86_400.5],
+  [{ TimestampPath: '$.t' }, { t: '2024-01-01T00:00:00.999Z' }, 0],
+  [{ TimestampPath: '$.t' }, { t: '2024-01-02T00:00:01.5Z' }, 86_401],
+  [{ Seconds: 99_999_999 }, {}, 99_999_999],
 ])('%j with input %j waits %d s', async (fields, input, seconds) => {
   expect(await waited(fields, input)).toBe(seconds);
 });
@@ -64,6 +66,7 @@ test.each<[object, string]>([
   [{ Seconds: 1, SecondsPath: '$.s' }, 'gives Seconds and SecondsPath'],
   [{ Seconds: -1 }, '/Seconds: must be a number from 0'],
   [{ Seconds: 1.5 }, '/Seconds: must be an integer'],
+  [{ Seconds: 100_000_000 }, '/Seconds: must be a number from 0'],
   [{ Timestamp: '2016-12-05T21:29:29' }, '/Timestamp: '],
   [{ SecondsPath: '$.s[*]' }, 'is not a reference path'],
 ])('%j is refused when the definition is loaded', (fields, message) => {

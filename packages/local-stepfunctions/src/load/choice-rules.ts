@@ -1,4 +1,5 @@
 import { COMPARISONS, type Comparison, type Condition, TYPE_TESTS, variableValue } from '../choice-rule.ts';
+import { EvaluationError } from '../errors.ts';
 import type { Json } from '../json.ts';
 import type { JsonPath } from '../jsonpath/syntax.ts';
 import { lookUp } from '../scope.ts';
@@ -123,12 +124,11 @@ function patternTest(rule: FieldReader, variable: JsonPath | undefined): Conditi
   const pattern = rule.text('StringMatches');
   if (pattern === undefined) return undefined;
   const matches = compilePattern(pattern);
-  if (matches === undefined) {
-    rule.report('StringMatches', 'a backslash must stand before * or another backslash');
-  }
-  if (matches === undefined || variable === undefined) return undefined;
+  if (variable === undefined) return undefined;
   return (scope) => {
     const value = variableValue(variable, scope);
-    return typeof value === 'string' && matches(value);
+    if (matches !== undefined) return typeof value === 'string' && matches(value);
+    // "If an open escape backslash is found in the StringMatches string, the interpreter will throw a runtime error."
+    throw new EvaluationError('States.Runtime', `Open escape backslash in StringMatches: '${pattern}'`);
   };
 }

@@ -3,7 +3,8 @@ import type { StatesPart } from '../jsonata/expression.ts';
 import type { Query } from '../jsonata/query.ts';
 import { parseReferencePath, parseResultPath } from '../jsonpath/reference-path.ts';
 import type { JsonPath } from '../jsonpath/syntax.ts';
-import { compileExpression, type Expression } from '../payload-template.ts';
+import { MAX_WAIT_SECONDS } from '../number-field.ts';
+import { compileTextExpression, type Expression } from '../payload-template.ts';
 import type {
   ChoiceState,
   InputOutput,
@@ -279,7 +280,7 @@ function loadWait(
 }
 
 function loadUntil(reader: FieldReader, language: QueryLanguage): WaitState['until'] | undefined {
-  const seconds = loadNumber(reader, 'Seconds', 0, language);
+  const seconds = loadNumber(reader, 'Seconds', 0, language, MAX_WAIT_SECONDS);
   if (seconds !== undefined) return { kind: 'seconds', seconds };
   const timestamp = loadTimestamp(reader, language);
   return timestamp === undefined ? undefined : { kind: 'timestamp', timestamp };
@@ -304,7 +305,7 @@ function loadTextOrExpression(reader: FieldReader, field: string): Expression | 
   const text = reader.text(field);
   const source = reader.text(`${field}Path`);
   if (source !== undefined) {
-    return reader.compiled(`${field}Path`, () => compileExpression(source, `${field}Path`));
+    return reader.compiled(`${field}Path`, () => compileTextExpression(source, `${field}Path`));
   }
   return text === undefined ? undefined : () => text;
 }

@@ -66,11 +66,13 @@ export async function computeInteger(
   value: NumberField,
   smallest: number,
   stateRun: StateRun,
+  largest = Number.MAX_VALUE,
 ): Promise<number | undefined> {
   if (!(value instanceof Query)) return integerOf(field, value, smallest, stateRun);
   const number = await computeNumber(value, stateRun.bindings());
-  if (Number.isInteger(number) && number >= smallest) return number;
-  throw value.error(`returned ${number}, which is not an integer from ${smallest}.`);
+  if (Number.isInteger(number) && number >= smallest && number <= largest) return number;
+  const range = largest === Number.MAX_VALUE ? `${smallest}` : `${smallest} to ${largest}`;
+  throw value.error(`returned ${number}, which is not an integer from ${range}.`);
 }
 
 export function computeNumber(query: Query, bindings: Bindings): Promise<number> {

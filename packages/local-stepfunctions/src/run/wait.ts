@@ -2,6 +2,7 @@ import { EvaluationError } from '../errors.ts';
 import type { Json } from '../json.ts';
 import { Query } from '../jsonata/query.ts';
 import type { JsonPath } from '../jsonpath/syntax.ts';
+import { MAX_WAIT_SECONDS } from '../number-field.ts';
 import { lookUp, resolve, type Scope } from '../scope.ts';
 import type { WaitState } from '../state-machine.ts';
 import { parseTimestamp } from '../timestamp.ts';
@@ -36,7 +37,7 @@ export async function waitFor(
 /** A moment or duration whose expression has been computed. */
 async function computeUntil(until: WaitState['until'], stateRun: StateRun): Promise<WaitState['until']> {
   if (until.kind === 'seconds') {
-    const seconds = await computeInteger('Seconds', until.seconds, 0, stateRun);
+    const seconds = await computeInteger('Seconds', until.seconds, 0, stateRun, MAX_WAIT_SECONDS);
     return seconds === undefined ? until : { kind: 'seconds', seconds };
   }
   const { timestamp: query } = until;
@@ -84,8 +85,8 @@ function instantOf(timestamp: string | JsonPath | Query, scope: Scope): number {
       `The TimestampPath parameter does not reference a valid ISO-8601 extended offset date-time format string: ${source} == ${textOf(text)}`,
     );
   }
-  // A fraction of a millisecond waits for the whole one.
-  return Number((instant + 999_999n) / 1_000_000n);
+  // "Step Functions considers the time value up to seconds and truncates milliseconds."
+  return Number(instant / 1_000_000_000n) * 1_000;
 }
 
 function textOf(value: Json): string {
