@@ -24,21 +24,21 @@ export const batchFaults: readonly Fault[] = [
     ...done,
   },
   {
-    what: 'Lambda throttles it all the time',
+    what: 'Lambda throttles it for good',
     faults: always('Lambda.TooManyRequestsException', 'Rate exceeded'),
     sees: 'dead letter `Lambda.TooManyRequestsException`, `not_processed` in the counts',
     retried: ['ProcessRows', 6],
     ...setAside,
   },
   {
-    what: 'The function of a batch dies before it has written its part',
+    what: 'The function dies before it has written the part of its batch',
     faults: always('Runtime.ExitError', 'RequestId: … Error: Runtime exited with error: signal: killed'),
     sees: 'dead letter `Runtime.ExitError`, `not_processed` in the counts',
     retried: ['ProcessRows', 2],
     ...setAside,
   },
   {
-    what: 'It dies after it has written its part',
+    what: 'The function dies after that',
     faults: {
       steps: processing(async (payload, steps) => {
         await steps.processRows(payload);
@@ -50,7 +50,7 @@ export const batchFaults: readonly Fault[] = [
     ...done,
   },
   {
-    what: 'It does not answer, once',
+    what: 'The function does not answer, once',
     faults: {
       machine: timingOut,
       steps: processing((payload, steps, attempt) =>
@@ -62,14 +62,14 @@ export const batchFaults: readonly Fault[] = [
     ...done,
   },
   {
-    what: 'It never answers in time',
+    what: 'The function never answers in time',
     faults: always('States.Timeout', ''),
     sees: 'dead letter `States.Timeout`, `not_processed` in the counts',
     retried: ['ProcessRows', 2],
     ...setAside,
   },
   {
-    what: 'It throws: a bug, a permission',
+    what: 'The function throws: a bug, a permission',
     faults: always('AccessDenied', 'not authorized to perform: s3:PutObject'),
     sees: 'dead letter `AccessDenied`, `not_processed` in the counts',
     retried: ['ProcessRows', 3],
@@ -96,21 +96,21 @@ export const batchFaults: readonly Fault[] = [
     ...done,
   },
   {
-    what: 'The DynamoDB table does not take all items, then does',
+    what: 'The DynamoDB table does not take all items, once',
     faults: once('ItemsNotTaken', 'the table has not taken 25 items in time'),
     sees: 'nothing but a longer run',
     retried: ['ProcessRows', 1],
     ...done,
   },
   {
-    what: 'The table takes too few all the time',
+    what: 'The table never takes all of them',
     faults: always('ItemsNotTaken', 'the table has not taken 25 items in time'),
     sees: 'dead letter `ItemsNotTaken`, `not_processed` in the counts',
     retried: ['ProcessRows', 3],
     ...setAside,
   },
   {
-    what: 'Its rows are set aside, but the queue of dead letters does not answer, once',
+    what: 'The rows of a batch are set aside, and the queue of dead letters does not answer, once',
     faults: {
       steps: (steps) => {
         let attempt = 0;
@@ -129,7 +129,7 @@ export const batchFaults: readonly Fault[] = [
     ...setAside,
   },
   {
-    what: 'It answers with more than 256 KiB',
+    what: 'The function answers with more than 256 KiB',
     faults: {
       steps: processing(async (payload, steps) => ({
         ...anObject.parse(await steps.processRows(payload)),
@@ -140,7 +140,7 @@ export const batchFaults: readonly Fault[] = [
     ...failed,
   },
   {
-    what: 'The same, where that many failed rows are tolerated',
+    what: 'It does, where that many failed rows are tolerated',
     faults: {
       machine: tolerating,
       steps: processing(async (payload, steps) => ({
@@ -164,7 +164,7 @@ export const batchFaults: readonly Fault[] = [
     ...failed,
   },
   {
-    what: 'The same, where that many failed rows are tolerated',
+    what: 'They cannot, where that many failed rows are tolerated',
     faults: {
       machine: tolerating,
       steps: (steps) => ({

@@ -11,7 +11,7 @@ const unfinished = 'nothing; `sluice runs` lists it as `failed`, `sluice show` a
 
 export const kills: readonly Kill[] = [
   {
-    what: 'It is killed before the run has begun',
+    what: 'The process is killed before the run has begun',
     at: 'run:landed',
     sees: 'nothing; `sluice runs` does not have it',
     ...killed,
@@ -23,7 +23,12 @@ export const kills: readonly Kill[] = [
     sees: unfinished,
     ...killed,
   },
-  { what: 'It is killed behind that', at: 'process:staged:2', sees: unfinished, ...killed },
+  {
+    what: 'It is killed after a batch has written its part',
+    at: 'process:staged:2',
+    sees: unfinished,
+    ...killed,
+  },
   {
     what: 'It is killed while the batches are put together',
     at: 'collect:uploaded',

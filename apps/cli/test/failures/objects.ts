@@ -128,7 +128,7 @@ export const badObjects: readonly BadObject[] = [
     ...refused,
   },
   {
-    what: 'It is gzipped, whatever its name is',
+    what: 'It is gzipped',
     name: 'orders.csv.gz',
     content: gzipSync(two),
     sees: '`NotForCsvMap`: `is not plain CSV`',
@@ -137,7 +137,7 @@ export const badObjects: readonly BadObject[] = [
     type: 'etl',
   },
   {
-    what: 'It is gzipped, and called .csv',
+    what: 'It is gzipped, and its name does not say so',
     name: 'gzipped.csv',
     content: gzipSync(two),
     sees: '`NotForCsvMap`: `is not plain CSV`',
