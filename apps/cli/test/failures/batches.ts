@@ -96,6 +96,20 @@ export const batchFaults: readonly Fault[] = [
     ...done,
   },
   {
+    what: 'The bucket takes no part of a batch at all',
+    faults: {
+      store: (store) => ({
+        put: (at, body, options) =>
+          at.key.startsWith(secondPart)
+            ? fails('AccessDenied', 'not authorized to perform: s3:PutObject')
+            : store.put(at, body, options),
+      }),
+    },
+    sees: '`States.ExceedToleratedFailureThreshold`, in `map-results` `AccessDenied`',
+    retried: ['ProcessRows', 3],
+    ...failed,
+  },
+  {
     what: 'The DynamoDB table does not take all items, once',
     faults: once('ItemsNotTaken', 'the table has not taken 25 items in time'),
     sees: 'nothing but a longer run',
