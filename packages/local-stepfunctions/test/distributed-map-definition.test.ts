@@ -65,6 +65,7 @@ describe('a Distributed Map', () => {
       config({ ...GIVEN, InputType: 'MANIFEST', CSVHeaders: ['a'], ManifestType: 'S3_INVENTORY' }),
       'CSVHeaders',
     ],
+    [config({ InputType: 'MANIFEST', ManifestType: 'S3_INVENTORY' }), '/InputType: is not allowed with'],
     [config({ ...CSV, Transformation: 'LOAD_AND_FLATTEN' }), '/Transformation: LOAD_AND_FLATTEN is allowed'],
     [config({ ...CSV, MaxItems: -1 }), '/MaxItems: must be a number from 0 to 100000000'],
     [config({ ...CSV, MaxItems: 1.5 }), '/MaxItems: must be an integer'],

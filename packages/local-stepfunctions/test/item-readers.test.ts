@@ -4,6 +4,7 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { RowSplitter } from '../src/distributed-map/readers/csv.ts';
 import type { ObjectStore } from '../src/index.ts';
+import { PAYLOAD_LIMIT } from '../src/payload.ts';
 import { CSV, distributed, LIST, nonZero, PASS_PROCESSOR, readerOf, runMap } from './distributed-machine.ts';
 import { memoryObjects } from './memory-objects.ts';
 
@@ -203,6 +204,53 @@ describe('CSV', () => {
       { numRuns: 500 },
     );
   });
+});
+
+// https://docs.aws.amazon.com/step-functions/latest/dg/input-output-itemreader.html
+describe('"reading an item of up to 8 MB … if you then apply the optional ItemSelector"', () => {
+  const LARGEST = 8 * 1024 * 1024;
+  const FRAME = '{"a":""}'.length;
+  const files = {
+    CSV: (text: string) => `a\n${text}\n`,
+    JSON: (text: string) => JSON.stringify([{ a: text }]),
+    JSONL: (text: string) => JSON.stringify({ a: text }),
+  };
+  const resultOf = async (type: keyof typeof files, bytes: number, fields: object) => {
+    const config = type === 'CSV' ? CSV : { InputType: type };
+    const objects = memoryObjects({ 'in/data': files[type]('x'.repeat(bytes - FRAME)) });
+    return (await runMap(distributed({ ...readerOf(config), ...fields }, PASS_PROCESSOR), { objects }))
+      .result;
+  };
+  const ItemSelector = { 'at.$': '$$.Map.Item.Index' };
+
+  test.each(['CSV', 'JSON', 'JSONL'] as const)('%s', async (type) => {
+    expect((await resultOf(type, LARGEST, { ItemSelector })).output).toEqual([{ at: 0 }]);
+    for (const [bytes, fields, limit] of [
+      [LARGEST + 1, { ItemSelector }, LARGEST],
+      [PAYLOAD_LIMIT + 1, {}, PAYLOAD_LIMIT],
+      [PAYLOAD_LIMIT + 1, { ItemSelector: { 'v.$': '$$.Map.Item.Value' } }, PAYLOAD_LIMIT],
+    ] as const) {
+      expect(await resultOf(type, bytes, fields)).toMatchObject({
+        error: 'States.ItemReaderFailed',
+        cause: expect.stringContaining(`larger than ${limit} bytes`),
+      });
+    }
+  });
+});
+
+// "External compression types: GZIP, ZSTD. Example file names: myObject.jsonl.gz and myObject.csv.zstd."
+test.each([
+  ['a.csv.gz', gzipSync],
+  ['a.csv.zstd', zstdCompressSync],
+  ['a.csv.ZST', zstdCompressSync],
+])('an object named %s is compressed', async (name, compress) => {
+  const objects = memoryObjects({ [`in/${name}`]: compress(Buffer.from('a\n1\n')) });
+  const one = distributed(readerOf(CSV, { Bucket: 'in', Key: name }), PASS_PROCESSOR);
+  expect((await runMap(one, { objects })).result.output).toEqual([{ a: '1' }]);
+  const list = { Resource: LIST, Parameters: { Bucket: 'in' } };
+  const ReaderConfig = { ...CSV, Transformation: 'LOAD_AND_FLATTEN' };
+  const all = distributed({ ItemReader: { ...list, ReaderConfig } }, PASS_PROCESSOR);
+  expect((await runMap(all, { objects })).result.output).toEqual([{ a: '1' }]);
 });
 
 describe('JSON', () => {

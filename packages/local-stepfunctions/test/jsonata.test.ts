@@ -85,6 +85,16 @@ describe('a value', () => {
 describe('the functions of Step Functions', () => {
   test.each<[string, Json]>([
     ['$partition([1, 2, 3, 4], 3)', [[1, 2, 3], [4]]],
+    // "… will automatically round down any non-integer numbers provided."
+    [
+      '$partition([1, 2, 3, 4], 2.9)',
+      [
+        [1, 2],
+        [3, 4],
+      ],
+    ],
+    ['$range(1.9, 4.9, 1.9)', [1, 2, 3, 4]],
+    ['$random(7.9) = $random(7)', true],
     ['$range(0, 6, 2)', [0, 2, 4, 6]],
     ['$range(3, 1, -1)', [3, 2, 1]],
     ["$hash('Hello', 'SHA-1')", 'f7ff9e8b7bb2e09b70935a5d785e0cc5d9d0abf0'],

@@ -1,7 +1,7 @@
 import { StateError } from '../errors.ts';
 import type { Json, JsonObject } from '../json.ts';
 import { boundBytes, byteLength, checkBound, PAYLOAD_LIMIT, rememberBound } from '../payload.ts';
-import type { ItemChunk } from './item-chunk.ts';
+import { type ItemChunk, MAX_ITEM_BYTES } from './item-chunk.ts';
 import type { BatchSettings } from './settings.ts';
 
 /** What one child execution starts with. */
@@ -45,7 +45,8 @@ async function* selectedItems(
     const items: BoundedItem[] = [];
     for (const [place, value] of values.entries()) {
       const key = keys?.[place];
-      const bound = checkItem(value, index);
+      const bound = boundBytes(value);
+      const isLarge = bound > PAYLOAD_LIMIT && checkItem(value, index, select !== undefined);
       if (select === undefined) {
         items.push(key === undefined ? { item: value, bound } : bounded({ Key: key, Value: value }));
       } else {
@@ -56,7 +57,7 @@ async function* selectedItems(
           Source: source,
         };
         const selected = select(value, { Item: item });
-        items.push(checkInput(selected instanceof Promise ? await selected : selected, index));
+        items.push(checkInput(selected instanceof Promise ? await selected : selected, index, isLarge));
       }
       index += 1;
     }
@@ -68,15 +69,20 @@ function bounded(item: Json): BoundedItem {
   return { item, bound: boundBytes(item) };
 }
 
-/** The item's bound. */
-function checkItem(value: Json, index: number): number {
-  const bound = boundBytes(value);
-  if (bound > PAYLOAD_LIMIT && byteLength(value) > PAYLOAD_LIMIT) throw itemTooLarge(index, PAYLOAD_LIMIT);
-  return bound;
+/** Whether an ItemSelector must make the item smaller. */
+function checkItem(value: Json, index: number, isSelected: boolean): boolean {
+  const bytes = byteLength(value);
+  const limit = isSelected ? MAX_ITEM_BYTES : PAYLOAD_LIMIT;
+  if (bytes > limit) throw itemTooLarge(index, limit);
+  return bytes > PAYLOAD_LIMIT;
 }
 
-function checkInput(item: Json, index: number): BoundedItem {
+/** @param isLarge whether the item itself was too large */
+function checkInput(item: Json, index: number, isLarge: boolean): BoundedItem {
   const bound = boundBytes(item);
+  if (isLarge && bound > PAYLOAD_LIMIT && byteLength(item) > PAYLOAD_LIMIT) {
+    throw itemTooLarge(index, PAYLOAD_LIMIT);
+  }
   checkBound(
     item,
     bound,

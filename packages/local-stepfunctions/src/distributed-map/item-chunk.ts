@@ -8,3 +8,6 @@ export interface ItemChunk {
   /** `$$.Map.Item.Source`. */
   readonly source: string;
 }
+
+/** "Step Functions supports reading an item of up to 8 MB … if you then apply the optional ItemSelector field". */
+export const MAX_ITEM_BYTES = 8 * 1024 * 1024;

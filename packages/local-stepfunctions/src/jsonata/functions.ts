@@ -15,13 +15,13 @@ import type { Bindings } from './expression.ts';
 export function queryFunctions(random: () => number, now: number): Bindings {
   return {
     partition: (items?: Json, size?: Json) =>
-      intrinsic('States.ArrayPartition', random, asArray(items), size),
+      intrinsic('States.ArrayPartition', random, asArray(items), whole(size)),
     range: (first?: Json, last?: Json, step?: Json) =>
-      intrinsic('States.ArrayRange', random, first, last, step),
+      intrinsic('States.ArrayRange', random, whole(first), whole(last), whole(step)),
     hash: (text?: Json, algorithm?: Json) => intrinsic('States.Hash', random, text, algorithm),
     parse: (text?: Json) => (text === undefined ? undefined : parseJson(text)),
     uuid: () => uuid(random),
-    random: (seed?: Json) => (seed === undefined ? random() : seededFraction(numberOf(seed))),
+    random: (seed?: Json) => (seed === undefined ? random() : seededFraction(Math.floor(numberOf(seed)))),
     shuffle: (items?: Json) => (items === undefined ? undefined : shuffled(items, random)),
     millis: () => now,
     now: (picture?: Json, timezone?: Json) => formatInstant(now, picture, timezone),
@@ -36,6 +36,11 @@ function intrinsic(
 ): Json | undefined {
   const given = args.filter((arg) => arg !== undefined);
   return given.length < args.length ? undefined : INTRINSICS.get(name)?.apply(given, random);
+}
+
+/** "Functions that require integer values as parameters will automatically round down any non-integer numbers provided." */
+function whole(value: Json | undefined): Json | undefined {
+  return typeof value === 'number' ? Math.floor(value) : value;
 }
 
 /** JSONata writes an array of one element as the element. */

@@ -173,8 +173,8 @@ function loadSource(
     return format && { kind: 'athena-manifest', format };
   }
   if (manifest === 'S3_INVENTORY' || type === 'MANIFEST') {
-    if (type !== undefined && type !== 'MANIFEST' && type !== 'CSV') {
-      config?.report('InputType', 'must be CSV or MANIFEST with ManifestType S3_INVENTORY');
+    if (manifest !== undefined && type !== undefined) {
+      config?.report('InputType', 'is not allowed with ManifestType S3_INVENTORY');
     }
     if (config !== undefined) refuseFormatFields(config, undefined);
     return { kind: 's3-inventory' };

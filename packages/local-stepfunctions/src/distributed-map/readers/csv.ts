@@ -1,14 +1,12 @@
 import { type Json, setKey } from '../../json.ts';
 import type { CsvFormat } from '../distributed-map.ts';
+import { MAX_ITEM_BYTES } from '../item-chunk.ts';
 import { CsvRowReader } from './csv-row.ts';
 import { readerFailed } from './reader-failed.ts';
 import { textPieces } from './text-pieces.ts';
 
 /** Bytes that the header may have (https://docs.aws.amazon.com/step-functions/latest/dg/input-output-itemreader.html). */
 const MAX_HEADER_BYTES = 10 * 1024;
-
-/** A row of more characters has no end that we would wait for: an item has at most 256 KiB. */
-const MAX_ROW_CHARACTERS = 1024 * 1024;
 
 /** The rows of a CSV file as objects of text. */
 export async function* readCsv(
@@ -103,8 +101,10 @@ export class RowSplitter {
       }
     }
     this.#text = text.slice(position);
-    if (this.#text.length > MAX_ROW_CHARACTERS) {
-      throw readerFailed('A row of the CSV file is larger than 262144 bytes, or a quote is never closed.');
+    if (this.#text.length > MAX_ITEM_BYTES) {
+      throw readerFailed(
+        `A row of the CSV file is larger than ${MAX_ITEM_BYTES} bytes, or a quote is never closed.`,
+      );
     }
     return rows;
   }

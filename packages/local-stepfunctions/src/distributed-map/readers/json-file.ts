@@ -1,10 +1,8 @@
 import { reasonOf } from '../../errors.ts';
 import type { Json } from '../../json.ts';
+import { MAX_ITEM_BYTES } from '../item-chunk.ts';
 import { readerFailed } from './reader-failed.ts';
 import { textPieces } from './text-pieces.ts';
-
-/** A value of more characters is no item, which has at most 256 KiB. */
-const MAX_VALUE_CHARACTERS = 1024 * 1024;
 
 export interface JsonItems {
   readonly values: readonly Json[];
@@ -185,8 +183,9 @@ class JsonCursor {
     let inText = false;
     const more = async () => {
       const from = isKept ? start : this.#position;
-      if (isKept && this.#position - start > MAX_VALUE_CHARACTERS)
-        throw this.error('an item is larger than 262144 bytes');
+      if (isKept && this.#position - start > MAX_ITEM_BYTES) {
+        throw this.error(`an item is larger than ${MAX_ITEM_BYTES} bytes`);
+      }
       const hasMore = await this.#more(from);
       if (hasMore) start -= from;
       return hasMore;

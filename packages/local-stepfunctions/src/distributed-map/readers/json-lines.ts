@@ -1,10 +1,8 @@
 import { reasonOf } from '../../errors.ts';
 import type { Json } from '../../json.ts';
+import { MAX_ITEM_BYTES } from '../item-chunk.ts';
 import { readerFailed } from './reader-failed.ts';
 import { textPieces } from './text-pieces.ts';
-
-/** A line of more characters is no item, which has at most 256 KiB. */
-const MAX_LINE_CHARACTERS = 1024 * 1024;
 
 /** The values of a file of one JSON text a line. */
 export async function* readJsonLines(body: AsyncIterable<Uint8Array>): AsyncGenerator<readonly Json[], void> {
@@ -13,8 +11,8 @@ export async function* readJsonLines(body: AsyncIterable<Uint8Array>): AsyncGene
   for await (const text of textPieces(body)) {
     const lines = (rest + text).split('\n');
     rest = lines.pop() ?? '';
-    if (rest.length > MAX_LINE_CHARACTERS) {
-      throw readerFailed(`Line ${lineNumber + lines.length + 1} is larger than 262144 bytes.`);
+    if (rest.length > MAX_ITEM_BYTES) {
+      throw readerFailed(`Line ${lineNumber + lines.length + 1} is larger than ${MAX_ITEM_BYTES} bytes.`);
     }
     const values = lines.flatMap((line, index) => parseLine(line, lineNumber + index + 1));
     lineNumber += lines.length;

@@ -12,7 +12,10 @@ import { readerFailed } from './reader-failed.ts';
 /** Bytes that a data set's file may have (Step Functions quota). */
 const MAX_FILE_BYTES = 10 * 1024 ** 3;
 
-/** The items of one object. */
+/** "External compression types: GZIP, ZSTD. Example file names: myObject.jsonl.gz and myObject.csv.zstd." */
+const COMPRESSED_NAME = /\.(?:gz|gzip|zst|zstd)$/i;
+
+/** The items of one object, which is compressed if its name says so. */
 export async function* readFile(
   objects: ObjectStore,
   at: ObjectVersion,
@@ -24,7 +27,8 @@ export async function* readFile(
     for await (const values of readParquet(objects, at, size)) yield { values, source };
     return;
   }
-  const body = await openObject(objects, at);
+  const opened = await openObject(objects, at);
+  const body = COMPRESSED_NAME.test(at.key) ? await decompressed(opened) : opened;
   for await (const items of itemsIn(body, format)) yield { ...items, source };
 }
 
