@@ -16,7 +16,17 @@ import {
   TaskError,
   type TaskHandler,
 } from '../src/index.ts';
-import { CSV, distributed, failing, nonZero, readerOf, runMap, WRITER } from './distributed-machine.ts';
+import {
+  CSV,
+  distributed,
+  EXPRESS,
+  failing,
+  nonZero,
+  readerOf,
+  runMap,
+  TASK_PROCESSOR,
+  WRITER,
+} from './distributed-machine.ts';
 import { type MemoryObjects, memoryObjects } from './memory-objects.ts';
 import { lines, single, start, TASK } from './run-machine.ts';
 
@@ -296,6 +306,24 @@ describe('a redriven Map Run', () => {
     if (!Array.isArray(records)) throw new Error('no array');
     return records.map((record) => record.Name);
   }
+
+  // input-output-contextobject: "the RedriveTime context object is only available for child workflows of type Standard".
+  test.each([
+    [{}, { RedriveCount: 1, RedriveTime: '1970-01-01T00:16:40Z' }],
+    [EXPRESS, { RedriveCount: 0 }],
+  ])('tells its children, if they are Standard, when they were redriven: %j', async (type, told) => {
+    const machine = distributed({}, { ...TASK_PROCESSOR, ...type });
+    const journal = createMemoryJournal();
+    await runMap(machine, { journal, input: [1], handlers: failing(() => true) });
+    const seen: object[] = [];
+    const handler: TaskHandler = async (_, { context }) => {
+      seen.push(context.Execution);
+      return null;
+    };
+    await redrive(machine, journal, { handlers: { 'lambda:invoke': handler } });
+    const { RedriveCount, RedriveTime } = Object(seen[0]);
+    expect({ RedriveCount, RedriveTime }).toEqual(told);
+  });
 
   // redrive-map-run: a Map Run that failed because of States.Runtime is followed by a new one.
   test('is a new one if it had failed because of States.Runtime', async () => {

@@ -129,6 +129,8 @@ export class Child implements ChildExecution {
     const { run: parent, kind, stateMachineName, graph } = this.#template;
     const { input } = this.#child;
     const history = this.#history;
+    // An Express child is started anew: "RedriveTime isn't available".
+    const isRedriven = redriveCount > 0 && kind.executionType === 'STANDARD';
     const run: Run = {
       ...parent,
       history,
@@ -138,7 +140,8 @@ export class Child implements ChildExecution {
         Name: this.name,
         RoleArn: parent.roleArn,
         StartTime: contextTimestamp(new Date(startedAt)),
-        RedriveCount: redriveCount,
+        RedriveCount: isRedriven ? redriveCount : 0,
+        ...(isRedriven ? { RedriveTime: contextTimestamp(new Date(startedAt)) } : {}),
       },
       stateMachine: { Id: kind.stateMachineArn, Name: stateMachineName },
     };
