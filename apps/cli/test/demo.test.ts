@@ -53,7 +53,9 @@ describe('the demo', () => {
     expect(lines.length).toBeGreaterThanOrEqual(3);
     for (const [, command = '', rest = ''] of lines) {
       const argument = rest.replace(/^"(.*)"$/, '$1');
-      expect(await sluice([...command.split(' '), argument], { cwd: folder.path })).toMatchObject({ code: 0 });
+      expect(await sluice([...command.split(' '), argument], { cwd: folder.path })).toMatchObject({
+        code: 0,
+      });
     }
   }, 120_000);
 
