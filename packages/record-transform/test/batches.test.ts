@@ -84,10 +84,25 @@ describe('a batch of rows', () => {
     expect(quarantined.toString()).toBe(`${part.quarantined.join('\n')}\n`);
   });
 
-  test('is no part if the file was cut', () => {
-    const bytes = encodePart(judge({ first: 0, rows: [item('1', '1', '', '2')] }));
-    for (const to of [0, 10, bytes.length - 1])
-      expect(() => decodePart(bytes.subarray(0, to))).toThrow(BrokenPart);
+  test('is no part if the file was cut, wherever that was, and the error has nothing of it', () => {
+    const rows = [item('1', '1', 'secret', '2'), item('', 'x', 'secret\n', ''), item('2', '-1', '', '1')];
+    const bytes = encodePart(judge({ first: 0, rows: [...rows, ...rows] }));
+    for (let to = 0; to < bytes.length; to += 1) {
+      const cut = () => decodePart(bytes.subarray(0, to));
+      expect(cut).toThrow(BrokenPart);
+      expect(cut).toThrow(/^(a part of the Map Run has no header|the part of item 0 is not whole)$/);
+    }
+  });
+
+  test.each([
+    ['has a line less than accepted rows', (text: string) => text.replace(/^\[.*\n/m, '')],
+    ['has a line more than quarantined rows', (text: string) => `${text}{}\n`],
+    ['has a header of something else', (text: string) => text.replace(/^.*\n/, 'null\n')],
+    ['has a fate that there is not', (text: string) => text.replace('"fates":"aq"', '"fates":"az"')],
+  ])('is no part if the file %s', (_what, change) => {
+    const bytes = encodePart(judge({ first: 0, rows: [item('1', '1', '', '2'), item('', '', '', '')] }));
+    expect(() => decodePart(bytes)).not.toThrow();
+    expect(() => decodePart(Buffer.from(change(String(bytes))))).toThrow(BrokenPart);
   });
 
   test('takes a byte order mark for no part of the first name', () => {

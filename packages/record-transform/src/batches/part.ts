@@ -68,30 +68,6 @@ export interface StoredPart {
 
 const LF = 10;
 
-/** @throws {BrokenPart} */
-export const decodePart = (bytes: Buffer): StoredPart => {
-  const end = bytes.indexOf(LF);
-  let header: PartHeader & { readonly acceptedBytes: number };
-  try {
-    header = JSON.parse(bytes.toString('utf8', 0, end)); // checked below
-  } catch {
-    throw new BrokenPart('a part of the Map Run has no header');
-  }
-  const { rows, fates, marks, hashes, acceptedBytes } = header;
-  const isWhole =
-    fates.length === rows &&
-    marks.of.length === rows &&
-    Buffer.byteLength(hashes, 'base64') === rows * HASH_BYTES &&
-    bytes.at(-1) === LF;
-  if (!isWhole) throw new BrokenPart(`the part of item ${header.first} is not whole`);
-  const body = bytes.subarray(end + 1);
-  return { header, accepted: body.subarray(0, acceptedBytes), quarantined: body.subarray(acceptedBytes) };
-};
-
-/** The values of the accepted rows, for sinks other than the lake. */
-export const publishedValues = ({ accepted }: StoredPart): (readonly Value[])[] =>
-  accepted.length === 0 ? [] : JSON.parse(`[${accepted.toString('utf8').trimEnd().replaceAll('\n', ',')}]`); // lines of our own
-
 const count = (fates: string, letter: string): number => fates.split(letter).length - 1;
 
 /** How many rows have which fate, before duplicates are looked for. */
@@ -100,3 +76,54 @@ export const fatesOf = ({ fates }: PartHeader) => ({
   filtered: count(fates, FATE.filtered),
   quarantined: count(fates, FATE.quarantined),
 });
+
+/** Whether it is so many lines, each with its end. */
+const hasLines = (bytes: Buffer, expected: number): boolean => {
+  let end = -1;
+  for (let line = 0; line < expected; line += 1) {
+    end = bytes.indexOf(LF, end + 1);
+    if (end < 0) return false;
+  }
+  return end + 1 === bytes.length;
+};
+
+type StoredHeader = PartHeader & { readonly acceptedBytes: number };
+
+/** Whether its lists are as long as it says. */
+const isWhole = (header: StoredHeader): boolean => {
+  const { rows, fates, rules, marks, hashes } = header;
+  const { accepted, filtered, quarantined } = fatesOf(header);
+  return (
+    fates.length === rows &&
+    accepted + filtered + quarantined === rows &&
+    rules.length === filtered &&
+    marks.of.length === rows &&
+    Buffer.byteLength(hashes, 'base64') === rows * HASH_BYTES
+  );
+};
+
+/** @throws {BrokenPart} Its message has nothing of what was read. */
+export const decodePart = (bytes: Buffer): StoredPart => {
+  const end = bytes.indexOf(LF);
+  let header: StoredHeader;
+  let isHeaderWhole: boolean;
+  try {
+    header = JSON.parse(bytes.toString('utf8', 0, end)); // checked below
+    isHeaderWhole = isWhole(header);
+  } catch {
+    throw new BrokenPart('a part of the Map Run has no header');
+  }
+  const body = bytes.subarray(end + 1);
+  const [accepted, quarantined] = [
+    body.subarray(0, header.acceptedBytes),
+    body.subarray(header.acceptedBytes),
+  ];
+  const fates = fatesOf(header);
+  if (!isHeaderWhole || !hasLines(accepted, fates.accepted) || !hasLines(quarantined, fates.quarantined))
+    throw new BrokenPart(`the part of item ${Number(header.first)} is not whole`);
+  return { header, accepted, quarantined };
+};
+
+/** The values of the accepted rows, for sinks other than the lake. */
+export const publishedValues = ({ accepted }: StoredPart): (readonly Value[])[] =>
+  accepted.length === 0 ? [] : JSON.parse(`[${accepted.toString('utf8').trimEnd().replaceAll('\n', ',')}]`); // lines of our own
