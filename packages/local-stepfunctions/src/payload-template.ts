@@ -9,7 +9,7 @@ import { resolveField, type Scope } from './scope.ts';
 export type Expression = (scope: Scope) => Json;
 
 /** A path or an intrinsic call. `field` is the name that errors use. Throws ExpressionSyntaxError. */
-export function compileExpression(text: string, field: string): Expression {
+function compileExpression(text: string, field: string): Expression {
   if (text.startsWith('$')) {
     const path = parseJsonPath(text);
     return (scope) => resolveField(path, field, scope);
