@@ -279,6 +279,31 @@ describe('the inspection', () => {
     },
   );
 
+  // https://docs.aws.amazon.com/step-functions/latest/dg/test-state-isolation.html, "Example 2".
+  test('of a Pass state is what the guide shows', async () => {
+    const pass = {
+      Type: 'Pass',
+      InputPath: '$.payload',
+      Parameters: { data: 1 },
+      ResultPath: '$.result',
+      OutputPath: '$.result.data',
+      Next: 'Another State',
+    };
+    const given = { input: '{"payload": {"foo": "bar"}}', inspectionLevel: 'DEBUG' as const };
+    expect(await tested(pass, given)).toEqual({
+      output: '1',
+      inspectionData: {
+        input: '{"payload": {"foo": "bar"}}',
+        afterInputPath: '{"foo":"bar"}',
+        afterParameters: '{"data":1}',
+        afterResultSelector: '{"data":1}',
+        afterResultPath: '{"payload":{"foo":"bar"},"result":{"data":1}}',
+      },
+      nextState: 'Another State',
+      status: 'SUCCEEDED',
+    });
+  });
+
   test('of a state that failed shows what there was', async () => {
     const answer = await tested(state, { input, inspectionLevel: 'DEBUG' }, failing);
     expect(answer.inspectionData).toEqual({

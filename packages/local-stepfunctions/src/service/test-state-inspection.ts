@@ -43,7 +43,9 @@ export async function inspect({ state, input, task }: Inspected, tryState: Try):
     afterResultSelector === undefined
       ? undefined
       : await pass({ Result: afterResultSelector, ...pick(state, 'ResultPath') });
-  return texts({ input, afterInputPath, afterParameters, result, afterResultSelector, afterResultPath });
+  // The guide's example of a Pass shows what it makes as `afterResultSelector` alone.
+  const shown = state.Type === 'Pass' ? {} : { result };
+  return texts({ input, afterInputPath, afterParameters, ...shown, afterResultSelector, afterResultPath });
 }
 
 function pick(state: JsonObject, field: string): JsonObject {

@@ -52,6 +52,7 @@ export async function testState(request: TestRequest, surroundings: TestSurround
       : {
           inspectionData: {
             ...(await inspect(subject, (one, input = subject.input) => trial({ ...subject, input }, one))),
+            input: request.input,
             ...variablesShown(ended?.variables ?? subject.variables),
             ...(caught === undefined ? {} : { errorDetails: { catchIndex: caught.index } }),
             ...(retry === undefined ? {} : { errorDetails: retry }),
