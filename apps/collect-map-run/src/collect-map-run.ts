@@ -30,6 +30,8 @@ export interface CollectMapRunDeps {
   readonly findDataset: (name: string) => Dataset | undefined;
   readonly objects: ObjectStore;
   readonly curatedBucket: string;
+  /** For rows that are judged anew, of datasets that use `pseudonym`; as the batches had it. */
+  readonly pseudonymKey?: string | undefined;
   /** Gives the work a folder and removes it afterwards. */
   readonly withScratchFolder: <T>(work: (folder: string) => Promise<T>) => Promise<T>;
   readonly openParquetWriter: (dataset: Dataset, scratchDir: string) => Promise<ParquetWriter>;
@@ -151,7 +153,7 @@ const stageRows = async (
   raw: RawRows,
   batches: readonly Batch[],
   scratchDir: string,
-  { objects, curatedBucket: bucket, openParquetWriter, onProgress }: CollectMapRunDeps,
+  { objects, curatedBucket: bucket, pseudonymKey, openParquetWriter, onProgress }: CollectMapRunDeps,
 ) => {
   const prefix = stagingPrefix(runId);
   const { isDuplicate, duplicates } = await findDuplicates(raw);
@@ -168,6 +170,7 @@ const stageRows = async (
     const merging = mergeParts({
       dataset,
       asOf,
+      pseudonymKey,
       raw,
       isDuplicate,
       batches,

@@ -7,12 +7,13 @@ import type { CollectMapRunDeps } from './collect-map-run.ts';
 import { environment } from './env.ts';
 
 export const buildDeps = (): CollectMapRunDeps => {
-  const { CURATED_BUCKET } = parseEnv(environment);
+  const { CURATED_BUCKET, PSEUDONYM_KEY } = parseEnv(environment);
   const limits = engineLimits();
   return {
     findDataset: (name) => datasets.get(name),
     objects: s3Store(new S3Client({})),
     curatedBucket: CURATED_BUCKET,
+    pseudonymKey: PSEUDONYM_KEY,
     withScratchFolder,
     openParquetWriter: (dataset, scratchDir) => openParquetWriter(dataset, scratchDir, limits),
   };

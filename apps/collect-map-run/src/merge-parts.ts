@@ -8,15 +8,11 @@ import type { Bits } from './bits.ts';
 import { Figures } from './figures.ts';
 import { loadedAhead } from './loaded-ahead.ts';
 import { type Batch, MapRunIncomplete } from './map-results.ts';
+import { type OwnFate, ownJudgement } from './own-judgement.ts';
 import type { RawRows } from './raw-rows.ts';
+import { itemsOf, ReaderDisagreement } from './reader-items.ts';
 import { ReasonCounts } from './reason-counts.ts';
 import { linesOf, ScratchReader, type ScratchWriter } from './scratch-files.ts';
-
-/** The Map's reader and our own see different rows in the object: nothing is published. It has to go through `etl`. */
-class ReaderDisagreement extends Error {
-  // Step Functions and alarms match this name, which a minifier must not change.
-  override readonly name = 'ReaderDisagreement';
-}
 
 /** Parts were made by different versions of the dataset, or for another `asOf`: the run has to start anew. */
 class MixedParts extends Error {
@@ -26,6 +22,8 @@ class MixedParts extends Error {
 export interface Merge {
   readonly dataset: Dataset;
   readonly asOf: string;
+  /** Only datasets that use `pseudonym` need one. */
+  readonly pseudonymKey?: string | undefined;
   readonly raw: RawRows;
   readonly isDuplicate: Bits;
   /** In the order of their rows. */
@@ -44,27 +42,6 @@ export interface Merged {
   readonly figures: Figures;
 }
 
-/**
- * How many rows the reader gave. Some readers take a line without a character for a row; those are found later.
- *
- * @throws {MapRunIncomplete} if batches are missing between others
- * @throws {ReaderDisagreement}
- */
-const itemsOf = (batches: readonly Batch[], { rows, lines }: RawRows): number => {
-  let items = 0;
-  for (const { first, rows: size } of batches) {
-    if (first > items)
-      throw new MapRunIncomplete(`Rows ${items + 1} to ${first} are in no batch of the Map Run.`);
-    if (first < items) throw new MapRunIncomplete(`Row ${first + 1} is in two batches of the Map Run.`);
-    items += size;
-  }
-  if (items < rows || items > lines)
-    throw new ReaderDisagreement(
-      `The object has ${rows} rows, the batches of the Map Run have ${items}: its reader takes the object apart differently, or its last batches have vanished. etl can take the object.`,
-    );
-  return items;
-};
-
 const sameBytes = (a: Uint8Array, aFrom: number, b: Uint8Array, bFrom: number): boolean => {
   for (let at = 0; at < HASH_BYTES; at += 1) if (a[aFrom + at] !== b[bFrom + at]) return false;
   return true;
@@ -81,7 +58,9 @@ const reasonsOf = (line: string): readonly Reason[] => {
 /**
  * Goes through the rows of the object and those of the parts side by side. Proves for each that what was judged is what
  * the object has, and gives it its final fate: a row that cannot be read goes to quarantine, whatever the part says of
- * it, since the reader has padded or cut it.
+ * it, since the reader has padded or cut it. A row of which the reader has taken a backslash for an escape is judged anew.
+ *
+ * @throws {MapRunIncomplete} {ReaderDisagreement} {MixedParts} {BrokenPart}
  */
 export const mergeParts = async (merge: Merge): Promise<Merged> => {
   const { dataset, asOf, raw, isDuplicate, batches, accepted, quarantine } = merge;
@@ -97,6 +76,7 @@ export const mergeParts = async (merge: Merge): Promise<Merged> => {
   const hashes = await ScratchReader.open(raw.hashFile);
   const malformedFile = createReadStream(raw.malformedFile);
   const malformed = linesOf(malformedFile);
+  const ours = ownJudgement(dataset, merge, raw.backslashFile);
 
   const quarantineMalformed = async (): Promise<void> => {
     const { value: text } = await malformed.next();
@@ -106,6 +86,34 @@ export const mergeParts = async (merge: Merge): Promise<Merged> => {
     await quarantine.flushIfFull();
     quarantined += 1;
     reasons.add(reasonsOf(text.toString('utf8')));
+  };
+
+  /** A line of the quarantine file behind the row's number. */
+  const quarantineRow = (body: string): void => {
+    quarantine.text(`{"row":${row},${body}\n`);
+    quarantined += 1;
+    reasons.add(reasonsOf(`{${body}`));
+  };
+
+  const filterRow = (rule: number): void => {
+    filtered[rule] = (filtered[rule] ?? 0) + 1;
+  };
+
+  const judgeAnew = async (error: string | null): Promise<OwnFate> => {
+    const own = await ours.fateOf(row, error);
+    if (own) return own;
+    const isLeftOut = raw.hasMoreBackslashes
+      ? ' It has too many rows with a backslash to judge them all anew.'
+      : '';
+    throw new ReaderDisagreement(
+      `Row ${row + 1} is not in the object what the Map Run's reader took for it.${isLeftOut} etl can take the object.`,
+    );
+  };
+
+  const stageAnew = async (own: OwnFate): Promise<void> => {
+    if (own.fate === FATE.accepted) await accepted.add(Buffer.from(`${own.values}\n`), 1);
+    else if (own.fate === FATE.filtered) filterRow(own.rule);
+    else quarantineRow(own.body);
   };
 
   /** Whether an item is no row but a line without a character. Passes such lines. */
@@ -136,38 +144,31 @@ export const mergeParts = async (merge: Merge): Promise<Merged> => {
       else rules += 1;
 
       let isKept = false;
+      let anew: OwnFate | null = null;
       if (!isBlankItem(own, item * HASH_BYTES)) {
         const isReadable = !raw.isMalformed.has(row);
         if (!isReadable) await quarantineMalformed();
         else if (!isProven && !sameBytes(own, item * HASH_BYTES, theirs, (row - firstRow) * HASH_BYTES))
-          throw new ReaderDisagreement(
-            `Row ${row + 1} is not in the object what the Map Run's reader took for it. etl can take the object.`,
-          );
+          anew = await judgeAnew(header.error);
         if (isReadable) {
           const kind = header.marks.of[item] ?? 0;
-          marks[kind] = (marks[kind] ?? 0) + 1;
+          if (anew) figures.add(anew.marks, 1);
+          else marks[kind] = (marks[kind] ?? 0) + 1;
           isKept = !isDuplicate.has(row);
         }
         row += 1;
         line += 1;
       }
 
-      if (fate === FATE.accepted) {
-        if (isKept) kept += 1;
-        else {
-          await accepted.add(values.subarray(keptFrom, value), kept);
-          keptFrom = valuesTo;
-          kept = 0;
-        }
-      } else if (isKept && fate === FATE.quarantined) {
-        const text = bodies.toString('utf8', body, bodiesTo);
-        quarantine.text(`{"row":${row},${text}`);
-        quarantined += 1;
-        reasons.add(reasonsOf(`{${text}`));
-      } else if (isKept) {
-        const rule = header.rules[rules - 1] ?? -1;
-        filtered[rule] = (filtered[rule] ?? 0) + 1;
-      }
+      if (anew || (fate === FATE.accepted && !isKept)) {
+        await accepted.add(values.subarray(keptFrom, value), kept);
+        keptFrom = valuesTo;
+        kept = 0;
+        if (anew && isKept) await stageAnew(anew);
+      } else if (fate === FATE.accepted) kept += 1;
+      else if (isKept && fate === FATE.quarantined)
+        quarantineRow(bodies.toString('utf8', body, bodiesTo - 1));
+      else if (isKept) filterRow(header.rules[rules - 1] ?? -1);
     }
     await accepted.add(values.subarray(keptFrom, valuesTo), kept);
     await quarantine.flushIfFull();
@@ -194,6 +195,7 @@ export const mergeParts = async (merge: Merge): Promise<Merged> => {
   } finally {
     await hashes.close();
     malformedFile.destroy();
+    ours.close();
   }
   if (row !== raw.rows)
     throw new ReaderDisagreement(

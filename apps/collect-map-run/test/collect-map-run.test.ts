@@ -1,10 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
 import { type ObjectStore, putJson } from '@sluice/lake-storage';
 import { stagingPrefix } from '@sluice/lake-storage/zones';
-import { defineDataset, text } from '@sluice/record-schema';
+import { defineDataset, integer, lit, ne, text } from '@sluice/record-schema';
 import { createBatchJudge, encodePart } from '@sluice/record-transform/batches';
 import { transformReport } from '@sluice/step-contracts';
 import { collectMapRun } from '../src/collect-map-run.ts';
+import { readByMap } from './map-reader.ts';
 import { asOf, curated, failedPart, itemsOf, mapRun, quarantineIn, runId, stagedIn } from './map-run.ts';
 
 const orders = defineDataset({
@@ -163,6 +164,100 @@ describe('what the reader of Step Functions changed', () => {
     const { objects, input, deps } = await mapRun({ dataset: orders, content });
     await objects.put(input.object, Buffer.from('id,name\n9,z\n'));
     await expect(collectMapRun(input, deps)).rejects.toMatchObject({ code: 'changed' });
+  });
+});
+
+describe('a row with a backslash, which the reader takes for an escape', () => {
+  const files = defineDataset({
+    name: 'orders',
+    fields: { id: text({ required: true }), path: text(), size: integer() },
+    rules: ({ col }) => ({ kept: ne(col('path'), lit('C:\\tmp')) }),
+    quality: { threshold: 0 },
+  });
+  const run = async (lines: readonly string[], dataset = files) => {
+    const object = lines.map((line) => `${line}\n`).join('');
+    const items = await readByMap(Buffer.from(object));
+    if (!items) throw new Error('the reader failed');
+    return mapRun({ dataset, content: object, items });
+  };
+
+  test('has the fate that it has in the object, and is quarantined as it is there', async () => {
+    const { objects, input, deps } = await run([
+      'id,path,size',
+      '1,C:\\ann,1',
+      '2,C:\\tmp,1',
+      '3,C:\\ben,1\\2',
+      '4,C:ann,1',
+      '1,C:\\ann,1',
+    ]);
+    expect(await collectMapRun(input, deps)).toMatchObject({
+      transform: { counts: { rowsIn: 5, accepted: 2, filtered: 1, duplicates: 1, quarantined: 1 } },
+    });
+    expect(await quarantineIn(objects)).toEqual([
+      {
+        row: 3,
+        reasons: [{ field: 'size', code: 'not_an_integer' }],
+        record: { id: '3', path: 'C:\\ben', size: '1\\2' },
+        raw: null,
+      },
+    ]);
+  });
+
+  test('is no duplicate of one that the reader takes for the same', async () => {
+    const { input, deps } = await run(['id,path,size', '1,C:\\ann,1', '1,C:ann,1']);
+    expect(await collectMapRun(input, deps)).toMatchObject({
+      transform: { counts: { accepted: 2, duplicates: 0 } },
+    });
+  });
+
+  test('may be shifted by a column that the dataset does not declare', async () => {
+    const { input, deps } = await run(['note,id,path,size', 'a\\,1,b,2', 'a,1,b,2']);
+    expect(await collectMapRun(input, deps)).toMatchObject({
+      transform: { counts: { accepted: 1, duplicates: 1 } },
+    });
+  });
+
+  test('is not processed in a batch that was not, and is quarantined as it is in the object', async () => {
+    const { objects, input, deps, batches, keyOf } = await run(['id,path,size', '1,C:\\ann,1', '2,b,2']);
+    const [failed] = batches;
+    if (!failed) throw new Error('no batch');
+    const part = failedPart(files, failed.first, failed.rows, 'Lambda.Unknown');
+    await objects.put({ bucket: curated, key: keyOf(failed) }, part);
+    await collectMapRun(input, deps);
+    expect(await quarantineIn(objects)).toMatchObject([
+      { row: 1, error: 'Lambda.Unknown', record: { path: 'C:\\ann' } },
+      { row: 2, error: 'Lambda.Unknown', record: { path: 'b' } },
+    ]);
+  });
+
+  const joined = ['1,"a\\"', '2,b"'];
+  const split = '3,x\\,"c\nd"';
+
+  test('may join the next one to itself, which fails the run', async () => {
+    const { input, deps } = await run(['id,name', ...joined, '4,e'], orders);
+    await expect(collectMapRun(input, deps)).rejects.toMatchObject({
+      name: 'ReaderDisagreement',
+      message: expect.stringContaining('has 3 rows, the batches of the Map Run have 2'),
+    });
+  });
+
+  test('may be split, too: as many items as rows prove nothing of the rows between', async () => {
+    const { input, deps } = await run(['id,name', ...joined, '9,z', split, '4,e'], orders);
+    await expect(collectMapRun(input, deps)).rejects.toMatchObject({
+      name: 'ReaderDisagreement',
+      message: expect.stringMatching(/^Row 3 /),
+    });
+  });
+
+  test('is staged all the same where nothing is between', async () => {
+    const { objects, input, deps } = await run(['id,name', ...joined, split, '4,e'], orders);
+    expect(await collectMapRun(input, deps)).toMatchObject({
+      transform: { counts: { rowsIn: 4, accepted: 2, quarantined: 2 } },
+    });
+    expect(await quarantineIn(objects)).toMatchObject([
+      { row: 2, raw: '2,b"' },
+      { row: 3, raw: split },
+    ]);
   });
 });
 

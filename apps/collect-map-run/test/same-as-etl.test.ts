@@ -22,6 +22,7 @@ import {
 import { stageObject } from '@sluice/record-transform';
 import fc from 'fast-check';
 import { collectMapRun } from '../src/collect-map-run.ts';
+import { readByMap } from './map-reader.ts';
 import { asOf, itemsOf, mapRun, quarantineIn, stagedIn } from './map-run.ts';
 
 const limits = { memoryMb: 256, threads: 1 };
@@ -165,6 +166,52 @@ describe('the parts of a Map Run, put together', () => {
     const items = itemsOf(mixed, content, true);
     expect(items).toHaveLength(some.length);
     expect(await byMap(mixed, content, 2, items)).toEqual(await byOneEngine(mixed, content));
+  });
+
+  describe('by Step Functions’ reader, to which a backslash is an escape', () => {
+    const backslashes = ['\\N', 'C:\\ann', '\\', '\\\\', 'a\\', '\\a', '\\12', '1\\2', '2026-02-28\\', '\\é'];
+    const rowOf = (...of: readonly string[]) =>
+      fc.array(fc.constantFrom(...of), { minLength: 8, maxLength: 8 }).map((row) => row.join(','));
+    const rowsOf = (arbitrary: fc.Arbitrary<string>) => fc.array(arbitrary, { minLength: 1, maxLength: 20 });
+
+    test('are the same, wherever backslashes are in rows without quotes', async () => {
+      const bare = rowOf(...cells.filter((cell) => !cell.includes('"')), ...backslashes);
+      const odd = fc.constantFrom('too\\,few', 'a,b,c\\,d,e,f,g,h,i', '\\', '\\,\\,\\,\\,\\,\\,\\,\\', '');
+      await fc.assert(
+        fc.asyncProperty(
+          rowsOf(fc.oneof(bare, bare, row, odd)),
+          fc.integer({ min: 1, max: 9 }),
+          async (some, size) => {
+            const content = Buffer.from([header, ...some, ...some.slice(0, 3), ''].join('\n'));
+            const items = await readByMap(content);
+            expect(await byMap(mixed, content, size, items ?? [])).toEqual(await byOneEngine(mixed, content));
+          },
+        ),
+        { numRuns: 15 },
+      );
+    }, 120_000);
+
+    test('are the same with quotes around, or nothing is staged', async () => {
+      const quoted = backslashes.flatMap((cell) => [`"${cell}"`, `"x""${cell},"`, `"${cell}""\n"`]);
+      const any = rowOf(...cells, ...backslashes, ...quoted, '\\"', '"\\"a"');
+      let equal = 0;
+      await fc.assert(
+        fc.asyncProperty(fc.array(any, { minLength: 1, maxLength: 2 }), async (some) => {
+          const content = Buffer.from([header, '1,a,1,1,1,true,,', ...some, '2,b,,,,,,', ''].join('\n'));
+          const items = await readByMap(content);
+          if (items === null) return;
+          const staged = await byMap(mixed, content, 2, items).catch((error: unknown) => {
+            expect(error).toMatchObject({ name: 'ReaderDisagreement' });
+            return null;
+          });
+          if (staged === null) return;
+          equal += 1;
+          expect(staged).toEqual(await byOneEngine(mixed, content));
+        }),
+        { numRuns: 60 },
+      );
+      expect(equal).toBeGreaterThan(0);
+    }, 120_000);
   });
 
   test('are the same of orders', async () => {

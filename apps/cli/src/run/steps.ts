@@ -131,6 +131,7 @@ export const stepsOf = (parts: StepParts): Steps => {
     collectMapRun: (payload) =>
       collectMapRun(collectMapRunInput.parse(payload), {
         ...engines,
+        pseudonymKey,
         openParquetWriter: (dataset, folder) => openParquetWriter(dataset, folder, writerLimits),
         onProgress,
       }),

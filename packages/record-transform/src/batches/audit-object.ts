@@ -13,8 +13,11 @@ interface AuditedHeader {
 
 /** What an object's lines are, in their order. */
 export interface AuditHandlers {
-  /** A row that can be read, and the hash of its text. */
-  readonly readable: (hash: string) => void;
+  /**
+   * A row that can be read, and the hash of its text. If a backslash is anywhere in it, which other readers take for an
+   * escape: also the cells of the declared fields, null where the object has no such column.
+   */
+  readonly readable: (hash: string, cells: readonly (string | null)[] | null) => void;
   readonly malformed: (code: MalformedCode, raw: string) => void;
   /** A line without a character, behind the header. */
   readonly blankLine: () => void;
@@ -24,14 +27,18 @@ export interface AuditHandlers {
 
 const isGzip = (chunk: Uint8Array): boolean => chunk[0] === 0x1f && chunk[1] === 0x8b;
 
+const cellsOf = (row: CsvRow, { positions }: MatchedHeader): (string | null)[] =>
+  Array.from(positions, (at) => (at < 0 ? null : cell(row, at)));
+
 /** The hashes of rows; of rows without quotes whose columns are the declared ones, without looking into them. */
-const rowHashes = (dataset: Dataset, names: readonly string[], { positions }: MatchedHeader) => {
+const rowHashes = (dataset: Dataset, names: readonly string[], header: MatchedHeader) => {
+  const { positions } = header;
   const text = rowText(dataset);
   const isAsDeclared =
     names.length === positions.length && positions.every((position, field) => position === field);
   return (row: CsvRow): string => {
     if (isAsDeclared && !row.quoted) return hashOfText(row.bytes.subarray(row.start, row.end));
-    return hashOfText(text(Array.from(positions, (at) => (at < 0 ? null : cell(row, at)))));
+    return hashOfText(text(cellsOf(row, header)));
   };
 };
 
@@ -48,7 +55,7 @@ export const auditObject = async (
 ): Promise<AuditedHeader> => {
   let unknownColumns: readonly string[] = [];
   let blankHash = '';
-  let hashOf: (row: CsvRow) => string = () => '';
+  let audit: (row: CsvRow) => void = () => undefined;
   let blankLines = 0;
   const skipTo = (lines: number): void => {
     for (; blankLines < lines; blankLines += 1) handlers.blankLine();
@@ -58,12 +65,16 @@ export const auditObject = async (
     onHeader(names) {
       const header = matchHeader(dataset, names);
       ({ unknownColumns } = header);
-      hashOf = rowHashes(dataset, names, header);
+      const hashOf = rowHashes(dataset, names, header);
+      audit = (row) => {
+        const hasBackslash = row.window.hasBackslash(row.start, row.end);
+        handlers.readable(hashOf(row), hasBackslash ? cellsOf(row, header) : null);
+      };
       blankHash = hashOfText(rowText(dataset)(Array.from(header.positions, (at) => (at < 0 ? null : ''))));
     },
     onRow(row) {
       skipTo(row.blankLines);
-      if (row.problem === null) handlers.readable(hashOf(row));
+      if (row.problem === null) audit(row);
       else handlers.malformed(row.problem, rawText(row));
     },
   });

@@ -30,6 +30,7 @@ export interface CsvRow {
 }
 
 const WINDOW_BYTES = 64 * 1024;
+const BACKSLASH = 92;
 
 /**
  * A stretch of whole rows that is checked, and decoded if somebody asks for a cell, at once: a native call per
@@ -44,6 +45,8 @@ export class CsvWindow {
   #valid = true;
   isAscii = true;
   hasNul = false;
+  /** Of the window that holds the last checked row. */
+  #hasBackslash = false;
 
   /** Forgets the window: the bytes have moved. */
   reset(bytes: Buffer): void {
@@ -71,6 +74,12 @@ export class CsvWindow {
     this.isAscii = isAscii(stretch);
     this.#valid = this.isAscii || isUtf8(stretch);
     this.hasNul ||= stretch.includes(0);
+    this.#hasBackslash = stretch.includes(BACKSLASH);
+  }
+
+  /** Whether `start` to `end`, which the last checked row must hold, has a backslash. */
+  hasBackslash(start: number, end: number): boolean {
+    return this.#hasBackslash && this.#bytes.subarray(start, end).includes(BACKSLASH);
   }
 
   /** The text of `start` to `end`, which the last checked row must hold. */
