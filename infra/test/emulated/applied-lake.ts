@@ -152,8 +152,8 @@ export class AppliedLake {
     return Partitions.map(({ Values = [] }) => Values.join('/'));
   }
 
-  async #executions(): Promise<{ arn: string; status: string }[]> {
-    const stateMachineArn = `arn:aws:states:${this.#region}:${this.#account}:stateMachine:${this.#prefix}-etl`;
+  async #executions(machine: string): Promise<{ arn: string; status: string }[]> {
+    const stateMachineArn = `arn:aws:states:${this.#region}:${this.#account}:stateMachine:${this.#prefix}-${machine}`;
     const found: { arn: string; status: string }[] = [];
     for await (const { executions = [] } of paginateListExecutions(
       { client: this.#sfn },
@@ -164,15 +164,22 @@ export class AppliedLake {
     return found;
   }
 
-  /** Waits until so many runs have ended, none goes on, and no message is left or under way in the queue of arrivals. */
-  async untilAtRest(runs: number, withinMs: number): Promise<readonly EndedRun[]> {
+  /**
+   * Waits until so many runs of a state machine have ended, none goes on, and no message is left or under way in the queue
+   * of arrivals.
+   */
+  async untilAtRest(
+    runs: number,
+    withinMs: number,
+    machine: 'etl' | 'csv-map-comma' = 'etl',
+  ): Promise<readonly EndedRun[]> {
     await until(`${runs} runs have ended, and the queue is empty`, withinMs, async () => {
-      const statuses = (await this.#executions()).map(({ status }) => status);
+      const statuses = (await this.#executions(machine)).map(({ status }) => status);
       const waiting = await this.messagesIn('arrivals');
       const atRest = statuses.length >= runs && !statuses.includes('RUNNING') && waiting === 0;
       return { done: atRest, seen: `runs ${statuses.join(' ')}; messages ${waiting}` };
     });
-    return Promise.all((await this.#executions()).map(({ arn }) => this.#endedRun(arn)));
+    return Promise.all((await this.#executions(machine)).map(({ arn }) => this.#endedRun(arn)));
   }
 
   /** Waits until a function has logged an outcome. */

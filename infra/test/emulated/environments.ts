@@ -17,6 +17,8 @@ export const emulatedDev: Environment = {
     },
   },
   intake: { ...dev.intake, maxReceives: 3 },
+  // What goes through csv-map need not be large.
+  transform: { lambdaMaxBytes: 4 * 1024 * 1024 },
   discovery: { ...dev.discovery, checkSeconds: 5 },
 };
 
