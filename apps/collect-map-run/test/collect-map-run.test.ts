@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { type ObjectStore, putJson } from '@sluice/lake-storage';
 import { stagingPrefix } from '@sluice/lake-storage/zones';
-import { defineDataset, integer, lit, ne, text } from '@sluice/record-schema';
+import { type Dataset, defineDataset, integer, lit, ne, text } from '@sluice/record-schema';
 import { createBatchJudge, encodePart } from '@sluice/record-transform/batches';
 import { transformReport } from '@sluice/step-contracts';
 import { collectMapRun } from '../src/collect-map-run.ts';
@@ -174,7 +174,7 @@ describe('a row with a backslash, which the reader takes for an escape', () => {
     rules: ({ col }) => ({ kept: ne(col('path'), lit('C:\\tmp')) }),
     quality: { threshold: 0 },
   });
-  const run = async (lines: readonly string[], dataset = files) => {
+  const run = async (lines: readonly string[], dataset: Dataset = files) => {
     const object = lines.map((line) => `${line}\n`).join('');
     const items = await readByMap(Buffer.from(object));
     if (!items) throw new Error('the reader failed');

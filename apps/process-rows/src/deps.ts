@@ -47,7 +47,9 @@ const rowsIntoTable = (client: DynamoDBClient, table: string, keys: Readonly<Rec
   };
   return (remainingMs: () => number): PutRows =>
     async (dataset, rows) => {
-      const items = itemsOf.get(dataset.name)?.(rows) ?? [];
+      const itemsOfDataset = itemsOf.get(dataset.name);
+      if (!itemsOfDataset) return [];
+      const { items, unfit } = itemsOfDataset(rows);
       await putItems(items, {
         write,
         sleep: async (milliseconds) => {
@@ -56,5 +58,6 @@ const rowsIntoTable = (client: DynamoDBClient, table: string, keys: Readonly<Rec
         random: Math.random,
         remainingMs,
       });
+      return unfit;
     };
 };

@@ -2,9 +2,15 @@ import { failpoint, type ObjectStore } from '@sluice/lake-storage';
 import { stagingPrefix } from '@sluice/lake-storage/zones';
 import type { Dataset } from '@sluice/record-schema';
 import type { Value } from '@sluice/record-transform';
-import { decodePart, publishedValues } from '@sluice/record-transform/batches';
+import { decodePart, FATE, publishedValues } from '@sluice/record-transform/batches';
 import { type HandledBatch, type ProcessRowsInput, stagedName } from '@sluice/step-contracts';
 import type { JudgeRows } from './keep-judge.ts';
+import type { UnfitRow } from './table-items.ts';
+
+type PutRows = (dataset: Dataset, rows: readonly (readonly Value[])[]) => Promise<readonly UnfitRow[]>;
+
+/** An accepted row that is in the lake only: its number in the object, from 1, and why. */
+export type RowNotPut = Pick<UnfitRow, 'reason'> & { readonly row: number };
 
 export interface ProcessRowsDeps {
   readonly findDataset: (name: string) => Dataset | undefined;
@@ -12,8 +18,13 @@ export interface ProcessRowsDeps {
   readonly curatedBucket: string;
   /** The TypeScript engine. */
   readonly judge: JudgeRows;
-  /** Another place for accepted rows, their values in the order of the columns; putting a row twice changes nothing. */
-  readonly putRows?: (dataset: Dataset, rows: readonly (readonly Value[])[]) => Promise<void>;
+  /**
+   * Another place for accepted rows, their values in the order of the columns; putting a row twice changes nothing. Gives
+   * those that it can never take.
+   */
+  readonly putRows?: PutRows;
+  /** Is told of those when all is done. */
+  readonly onNotPut?: (rows: readonly RowNotPut[]) => void;
 }
 
 /**
@@ -29,9 +40,19 @@ export const processRows = async (input: ProcessRowsInput, deps: ProcessRowsDeps
   const { part, fates } = await deps.judge(dataset, asOf, batch);
   const key = `${stagingPrefix(runId)}${stagedName.part(first, items.length)}`;
   failpoint('process:judged');
-  await deps.putRows?.(dataset, publishedValues(decodePart(part)));
+  const notPut = deps.putRows ? await putAccepted(dataset, part, deps.putRows) : [];
   // Whoever puts the parts together looks whether all are there.
   await deps.objects.put({ bucket: deps.curatedBucket, key }, part, { durable: false });
   failpoint('process:staged');
+  if (notPut.length > 0) deps.onNotPut?.(notPut);
   return { handled: 'processed', first, rows: items.length, part: key, ...fates };
+};
+
+const putAccepted = async (dataset: Dataset, bytes: Buffer, putRows: PutRows): Promise<RowNotPut[]> => {
+  const part = decodePart(bytes);
+  const { first, fates } = part.header;
+  const unfit = await putRows(dataset, publishedValues(part));
+  if (unfit.length === 0) return [];
+  const numbers = [...fates].flatMap((fate, at) => (fate === FATE.accepted ? [first + at + 1] : []));
+  return unfit.map(({ at, reason }) => ({ row: numbers[at] ?? 0, reason }));
 };

@@ -1,6 +1,13 @@
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import { type Dataset, ROW_TABLE_KEY, rowKeyFault, type ValueType } from '@sluice/record-schema';
 import type { Value } from '@sluice/record-transform';
+import { type UnfitReason, unfitReason } from './table-limits.ts';
+
+/** A row that the table cannot take: its place among those that were given, from 0, and why. */
+export interface UnfitRow {
+  readonly at: number;
+  readonly reason: UnfitReason;
+}
 
 export type TableItem = Readonly<Record<string, AttributeValue>>;
 
@@ -15,28 +22,34 @@ const attribute = ({ type }: ValueType, value: Value): AttributeValue | null => 
 
 /**
  * Rows as items of a DynamoDB table, one for each key: of several in a batch the last one, since a call takes no key
- * twice. Nulls are left out.
+ * twice. Nulls are left out, and so are rows that the table cannot take, which are told of.
  *
  * @throws {Error} if the column cannot be the key (`rowKeyFault`)
  */
 export const tableItems = (
   dataset: Dataset,
   keyColumn: string,
-): ((rows: readonly (readonly Value[])[]) => TableItem[]) => {
+): ((rows: readonly (readonly Value[])[]) => {
+  readonly items: readonly TableItem[];
+  readonly unfit: readonly UnfitRow[];
+}) => {
   const fault = rowKeyFault(dataset, keyColumn);
   if (fault !== null) throw new Error(fault);
   const keyAt = dataset.columns.findIndex(({ name }) => name === keyColumn);
   return (rows) => {
     const items = new Map<string, TableItem>();
-    for (const values of rows) {
+    const unfit: UnfitRow[] = [];
+    for (const [at, values] of rows.entries()) {
       const key = `${dataset.name}#${values[keyAt]}`;
       const item: Record<string, AttributeValue> = { [ROW_TABLE_KEY]: { S: key } };
-      for (const [at, { name, valueType }] of dataset.columns.entries()) {
-        const of = attribute(valueType, values[at] ?? null);
+      for (const [column, { name, valueType }] of dataset.columns.entries()) {
+        const of = attribute(valueType, values[column] ?? null);
         if (of) item[name] = of;
       }
-      items.set(key, item);
+      const reason = unfitReason(item, key);
+      if (reason === null) items.set(key, item);
+      else unfit.push({ at, reason });
     }
-    return [...items.values()];
+    return { items: [...items.values()], unfit };
   };
 };

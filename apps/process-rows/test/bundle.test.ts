@@ -96,6 +96,31 @@ describeWithMiniStack('the bundled process-rows', (miniStack) => {
     });
   });
 
+  test('puts the others where the table cannot take a row, and says which one and why, not what', async () => {
+    const ids = ['9001', 'secret'.repeat(500), '9002', '9003'];
+    const items = ids.map((id, at) => ({
+      row: at,
+      cells: { ...cells, id, amount: at === 3 ? '4e200' : '1' },
+    }));
+    const sink = { DYNAMODB_TABLE: 'rows', DYNAMODB_KEYS: '{"orders":"id"}' };
+    const answer = await invoke({ ...run, items }, sink);
+    expect(answer).toMatchObject({ outcome: 'returned', result: { accepted: 4 } });
+    const lines = answer.logs.split('\n').filter((line) => line.includes('rows_not_in_table'));
+    expect(lines.map((line) => JSON.parse(line))).toMatchObject([
+      { level: 'WARN', reason: 'key_too_long', count: 1, rows: '2' },
+      { level: 'WARN', reason: 'number_out_of_range', count: 1, rows: '4' },
+    ]);
+    expect(answer.logs).toContain('"RowsNotInTable":2');
+    expect(answer.logs).not.toMatch(/secret|4e\+?200/);
+    const table = new DynamoDBClient(miniStack());
+    const { Items = [] } = await table.send(new ScanCommand({ TableName: 'rows' }));
+    table.destroy();
+    expect(Items.flatMap(({ id }) => (id?.S?.startsWith('900') ? [id.S] : [])).sort()).toEqual([
+      '9001',
+      '9002',
+    ]);
+  });
+
   test('names a key that cannot be one when it starts', async () => {
     const sink = { DYNAMODB_TABLE: 'rows', DYNAMODB_KEYS: '{"orders":"amount"}' };
     const answer = await invoke({ ...run, items: [{ row: 0, cells }] }, sink);

@@ -86,6 +86,7 @@ describe('a batch of rows', () => {
     const put: unknown[] = [];
     const putRows: ProcessRowsDeps['putRows'] = async ({ name }, rows) => {
       put.push([name, rows, await keys()]);
+      return [];
     };
     await processRows(batchOf(items), { ...deps, putRows });
     expect(put).toEqual([
@@ -101,6 +102,20 @@ describe('a batch of rows', () => {
     const full = () => Promise.reject(new Error('the table is full'));
     await expect(processRows(batchOf([item(4, '4')]), { ...deps, putRows: full })).rejects.toThrow('full');
     expect(await keys()).toEqual(['staging/orders-1/parts/0-4.jsonl']);
+  });
+
+  test('tells of accepted rows that cannot be there, by their numbers, when its part is staged', async () => {
+    const { deps, keys } = setUp();
+    const items = [item(100, ''), item(101, '1'), item(102, '2', 'CLOSED'), item(103, '3'), item(104, '4')];
+    const told: unknown[] = [];
+    const result = await processRows(batchOf(items), {
+      ...deps,
+      putRows: async () => [{ at: 1, reason: 'key_too_long' }],
+      onNotPut: (rows) => told.push(rows),
+    });
+    expect(told).toEqual([[{ row: 104, reason: 'key_too_long' }]]);
+    expect(result).toMatchObject({ accepted: 3 });
+    expect(await keys()).toHaveLength(1);
   });
 
   test('fails for a dataset that is not there', async () => {

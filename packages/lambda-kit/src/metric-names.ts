@@ -17,6 +17,8 @@ export const metricUnits = {
   RecordsRejected: 'Count',
   /** Rows of batches that failed for good, which are in quarantine for that. */
   MapItemsFailed: 'Count',
+  /** Accepted rows that the DynamoDB table cannot take; they are in the lake. */
+  RowsNotInTable: 'Count',
 } as const;
 
 export type MetricName = keyof typeof metricUnits;

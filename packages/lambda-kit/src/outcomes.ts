@@ -22,6 +22,7 @@ export const outcomes = {
   object_transformed: 'info',
   // process-rows, record-failed-rows, collect-map-run
   rows_processed: 'info',
+  rows_not_in_table: 'warn',
   rows_recorded_as_failed: 'warn',
   map_run_collected: 'info',
   map_run_incomplete: 'error',
