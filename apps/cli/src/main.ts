@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { enableCompileCache } from 'node:module';
+import { setFlagsFromString } from 'node:v8';
 import { CliError, oneLine } from './cli-error.ts';
 import { helpOf, parseArguments } from './command.ts';
 import { commands, generalHelp } from './commands/index.ts';
@@ -9,6 +10,8 @@ import { openTerminal } from './terminal/terminal.ts';
 
 // Half of a short run is the loading of modules.
 enableCompileCache();
+// V8 lets the heap grow to four times what lives in it. Twice takes no longer, and a hundred megabytes less.
+setFlagsFromString('--heap-growing-percent=100');
 
 const SIGNALS = { SIGINT: EXIT.interrupted, SIGTERM: 143 } as const;
 

@@ -74,16 +74,20 @@ export function boundBytes(value: unknown, depth = 0): number {
   return Array.isArray(value) ? boundArray(value, depth) : boundObject(value, depth);
 }
 
-/** The bounds of arrays that nobody changes and that are looked at again and again: the items of batches. */
-const knownBounds = new WeakMap<readonly unknown[], number>();
+const BOUND = Symbol('bound');
+
+/** An array that nobody changes any more, with its own bound: the items of batches are looked at again and again. */
+interface BoundedArray {
+  readonly [BOUND]?: number;
+}
 
 /** An array whose parts were all bounded already; `parts` is the sum. The array must not change any more. */
 export function rememberBound(items: readonly Json[], parts: number): void {
-  knownBounds.set(items, 2 + items.length + parts);
+  Object.defineProperty(items, BOUND, { value: 2 + items.length + parts });
 }
 
-function boundArray(items: readonly unknown[], depth: number): number {
-  const known = knownBounds.get(items);
+function boundArray(items: readonly unknown[] & BoundedArray, depth: number): number {
+  const known = items[BOUND];
   if (known !== undefined) return known;
   let bound = 2 + items.length;
   for (const item of items) {

@@ -23,6 +23,7 @@ export const judgePool = (pseudonymKey: string | undefined): JudgePool => {
         // The thread that reads rows is busy, too.
         maxThreads: Math.max(1, Math.min(availableParallelism() - 1, MOST_THREADS)),
         concurrentTasksPerWorker: 2,
+        resourceLimits: { maxYoungGenerationSizeMb: 16 },
       });
       const columns = Object.keys(rows[0] ?? {});
       const cells: string[] = [];

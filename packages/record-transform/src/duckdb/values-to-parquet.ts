@@ -19,8 +19,8 @@ const valueSql = (type: ValueType, text: string): string =>
 /** A row is at most what a state may be given, 256 KiB; its published values may be somewhat longer. */
 const MAX_LINE_BYTES = 4 * 1024 * 1024;
 
-/** Half of what DuckDB would choose: it holds a group of rows as texts and as values, most of the memory that this takes. */
-const ROWS_PER_GROUP = 61_440;
+/** A third of what DuckDB would choose: it holds a group of rows as texts and as values, most of the memory that this takes. */
+const ROWS_PER_GROUP = 40_960;
 
 export const openParquetWriter = async (
   dataset: Dataset,

@@ -1,5 +1,5 @@
 // Small enough that the items of a few pieces are little memory, large enough that a piece is worth its promise.
-const PIECE_BYTES = 64 * 1024;
+const PIECE_BYTES = 16 * 1024;
 
 /** UTF-8 as text, without a byte order mark, in pieces of moderate size; what is no UTF-8 becomes U+FFFD. */
 export async function* textPieces(body: AsyncIterable<Uint8Array>): AsyncGenerator<string, void> {
