@@ -24,7 +24,7 @@ export const dev: Environment = {
   transform: { lambdaMaxBytes: 256 * 1024 * 1024 },
   map: {
     executionType: 'STANDARD',
-    maxItemsPerBatch: 100,
+    maxItemsPerBatch: 1000,
     maxInputBytesPerBatch: 220 * 1024,
     maxConcurrency: 500,
     toleratedFailurePercentage: 5,

@@ -25,7 +25,7 @@ export const prod: Environment = {
   transform: { lambdaMaxBytes: 1024 * 1024 * 1024 },
   map: {
     executionType: 'STANDARD',
-    maxItemsPerBatch: 100,
+    maxItemsPerBatch: 1000,
     maxInputBytesPerBatch: 220 * 1024,
     maxConcurrency: 500,
     toleratedFailurePercentage: 5,

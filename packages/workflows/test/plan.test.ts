@@ -15,7 +15,11 @@ import {
 } from '../src/plan/index.ts';
 import { csvMapWay, type Step } from '../src/plan/way.ts';
 
-const { dev } = planEnvironments;
+/** With batches that make round figures. */
+const dev: PlanSettings = {
+  ...planEnvironments.dev,
+  map: { ...planEnvironments.dev.map, maxItemsPerBatch: 100 },
+};
 const KIB = 1024;
 
 const withMap = (map: Partial<PlanSettings['map']>, settings: PlanSettings = dev): PlanSettings => ({
@@ -324,6 +328,13 @@ describe('a limit in the way is a warning:', () => {
     expect(codesOf(million)).toEqual([]);
   });
 
+  test.each(Object.entries(planEnvironments))(
+    'none of the largest file that csv-map takes, as %s is',
+    (_name, settings) => {
+      expect(codesOf(csvOf(93_000_000, 213, { size: 10e9 }), settings)).toEqual([]);
+    },
+  );
+
   test.each<[string, string, ObjectToPlan, ObjectToPlan]>([
     [
       'a file over 10 GB',
@@ -389,6 +400,20 @@ describe('a limit in the way is a warning:', () => {
     // 500 parts a second.
     expect(codesOf(csvOf(400 * 500 * 100, 200, { size: 1 }))).not.toContain('collect_timeout');
     expect(codesOf(csvOf(900 * 500 * 100, 20, { size: 1 }))).toContain('collect_timeout');
+  });
+
+  test('more bytes than collect-map-run can go through in its time', () => {
+    // One processor has 600 s of work with 10 GB; a third of it needs 1,800 s.
+    const slow = withFunction('collectMapRun', { memoryMb: 1769 / 3 });
+    expect(codesOf(csvOf(1000, 200, { size: 10e9 }))).not.toContain('collect_timeout');
+    expect(codesOf(csvOf(1000, 200, { size: 10e9 }), slow)).toContain('collect_timeout');
+  });
+
+  test('parts that are too many and cannot be larger, which no setting mends', () => {
+    const { warnings } = planObject(csvOf(100_000_000, 1200, { size: 10e9 }), planEnvironments.prod, csvMap);
+    expect(warnings).toEqual([
+      expect.objectContaining({ code: 'collect_timeout', change: expect.stringMatching(/^Split the file:/) }),
+    ]);
   });
 
   test('settings that would not synthesize', () => {

@@ -92,6 +92,10 @@ const gbOf = ({ lambda }: PlanSettings, name: FunctionName): number => lambda.fu
 const readerSeconds = (size: number, settings: PlanSettings, name: FunctionName): number =>
   workload.secondsPerInvocation + (size * workload.gbSecondsPerByte) / gbOf(settings, name);
 
+/** What one thread has of a processor: more memory than comes with a whole one does not make it faster. */
+const processorOf = ({ memoryMb }: { readonly memoryMb: number }): number =>
+  Math.min(1, memoryMb / assumptions.memoryMbPerProcessor);
+
 const planEtl = (object: ObjectToPlan, settings: PlanSettings): Plan => {
   const { size } = object;
   const { lambdaMaxBytes } = settings.transform;
@@ -226,11 +230,10 @@ const reckonCsvMap = (
   const { children, itemsPerBatch } = batches;
 
   const { processRows } = lambda.functions;
-  // More than one processor is no use to a batch: it is one thread.
-  const processors = Math.min(1, processRows.memoryMb / assumptions.memoryMbPerProcessor);
   const childSeconds =
     assumptions.secondsPerBatch +
-    (Math.min(itemsPerBatch, csv.rows) * csv.meanItemBytes) / (assumptions.jsonBytesPerSecond * processors);
+    (Math.min(itemsPerBatch, csv.rows) * csv.meanItemBytes) /
+      (assumptions.jsonBytesPerSecond * processorOf(processRows));
 
   // AWS does not say whether a child's start is a transition of the map's. Counted as one, so that no bill is a surprise.
   const childTransitions = executionType === 'STANDARD' ? csvMapWay.child.length + 1 : 1;
@@ -264,7 +267,9 @@ const reckonCsvMap = (
         Math.max((children / concurrency) * childSeconds, children / perSecond, childSeconds);
 
   const collectSeconds =
-    readerSeconds(size, settings, 'collectMapRun') + children / assumptions.partsPerSecond;
+    workload.secondsPerInvocation +
+    (size * assumptions.collectSecondsPerByte) / processorOf(lambda.functions.collectMapRun) +
+    children / assumptions.partsPerSecond;
   const durations = [
     { state: 'ValidateInput', seconds: workload.secondsPerInvocation },
     { state: 'ProcessCsvRows', seconds },

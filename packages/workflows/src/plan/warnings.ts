@@ -37,7 +37,7 @@ export const csvMapWarnings = (
 ): Warning[] => {
   const { map, lambda } = settings;
   const { processRows, collectMapRun } = lambda.functions;
-  const { payloadBytes } = batchesOf(csv, map);
+  const { payloadBytes, cutBy } = batchesOf(csv, map);
   const widest = csv.maxItemBytes ?? Math.ceil(csv.meanItemBytes);
   return [
     ...checkMapSettings(settings).map((message) => ({
@@ -156,7 +156,9 @@ export const csvMapWarnings = (
         ...serviceLimits.lambdaSeconds,
         value: Math.min(collectMapRun.timeoutSeconds, serviceLimits.lambdaSeconds.value),
       },
-      'Raise map.maxItemsPerBatch for fewer parts, or split the file.',
+      cutBy === 'items'
+        ? 'Raise map.maxItemsPerBatch for fewer parts, or split the file.'
+        : 'Split the file: its batches are as large as they can be.',
     ),
   ];
 };

@@ -55,7 +55,7 @@ export const planEnvironments: Readonly<Record<'dev' | 'staging' | 'prod', PlanS
       },
       "map": {
         "executionType": "STANDARD",
-        "maxItemsPerBatch": 100,
+        "maxItemsPerBatch": 1000,
         "maxInputBytesPerBatch": 225280,
         "maxConcurrency": 500,
         "toleratedFailurePercentage": 5
@@ -113,7 +113,7 @@ export const planEnvironments: Readonly<Record<'dev' | 'staging' | 'prod', PlanS
       },
       "map": {
         "executionType": "STANDARD",
-        "maxItemsPerBatch": 100,
+        "maxItemsPerBatch": 1000,
         "maxInputBytesPerBatch": 225280,
         "maxConcurrency": 500,
         "toleratedFailurePercentage": 5
@@ -171,7 +171,7 @@ export const planEnvironments: Readonly<Record<'dev' | 'staging' | 'prod', PlanS
       },
       "map": {
         "executionType": "STANDARD",
-        "maxItemsPerBatch": 100,
+        "maxItemsPerBatch": 1000,
         "maxInputBytesPerBatch": 225280,
         "maxConcurrency": 500,
         "toleratedFailurePercentage": 5
