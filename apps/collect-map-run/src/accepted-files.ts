@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import type { ParquetWriter } from '@sluice/record-transform';
 import { ScratchWriter } from './scratch-files.ts';
 
-/** One file holds so many rows at most: few files for readers, little scratch space for us. */
-const ROWS_PER_FILE = 500_000;
+/** With so many rows or bytes of lines a file is full: few files for readers, little scratch space for us. */
+const FULL = { rows: 500_000, bytes: 512 * 1024 * 1024 };
 
 export interface AcceptedFiles {
   /** Whole lines of values. */
@@ -21,12 +21,13 @@ export const acceptedFiles = (parts: {
   readonly scratchDir: string;
   /** Takes the n-th file, which is then removed. */
   readonly onFile: (path: string, n: number) => Promise<void>;
-  readonly rowsPerFile?: number;
+  readonly full?: { readonly rows: number; readonly bytes: number };
 }): AcceptedFiles => {
-  const { writer, scratchDir, onFile, rowsPerFile = ROWS_PER_FILE } = parts;
+  const { writer, scratchDir, onFile, full = FULL } = parts;
   let files = 0;
   let current: { readonly lines: ScratchWriter; readonly n: number } | null = null;
   let currentRows = 0;
+  let currentBytes = 0;
   let written = 0;
   let writing: Promise<void> = Promise.resolve();
 
@@ -43,6 +44,7 @@ export const acceptedFiles = (parts: {
     const { lines, n } = current;
     current = null;
     currentRows = 0;
+    currentBytes = 0;
     await lines.close();
     // One at a time: the engine has all the cores it may use.
     await writing;
@@ -64,7 +66,8 @@ export const acceptedFiles = (parts: {
       current.lines.bytes(lines);
       await current.lines.flushIfFull();
       currentRows += rows;
-      if (currentRows >= rowsPerFile) await finish();
+      currentBytes += lines.length;
+      if (currentRows >= full.rows || currentBytes >= full.bytes) await finish();
     },
     async end() {
       await finish();

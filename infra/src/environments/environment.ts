@@ -40,8 +40,8 @@ const MIB = 1024 * 1024;
 
 /**
  * What `collect-map-run` needs on its disk. Of each row 16 bytes, and a Distributed Map reads 100 million rows at most:
- * 1,526 MB. Of accepted rows two files of half a million at a time, lines and Parquet, DuckDB's spill beside them: 1 KB a
- * row makes 1,500 MB. Quarantined rows stay until the end, as long as they are with the names of their columns: what is
+ * 1,526 MB. Of accepted rows two files of at most 512 MiB of lines at a time, with Parquet and DuckDB's spill beside them:
+ * 1,500 MB. Quarantined rows stay until the end, as long as they are with the names of their columns: what is
  * beyond this is for them. https://docs.aws.amazon.com/step-functions/latest/dg/input-output-itemreader.html
  */
 const collectMb = 4096;
