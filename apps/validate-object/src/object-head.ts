@@ -47,8 +47,14 @@ export const readObjectHead = async (
   }
 };
 
-/** Whether the object is gzipped, which its name need not say. */
-export const isGzipped = async (readRange: ReadRange): Promise<boolean> => {
+const saysGzipped = (key: string): boolean => key.toLowerCase().endsWith('.gz');
+
+/**
+ * Whether an object is gzipped or called so, in any case of letters. Step Functions' reader may go by either.
+ * https://docs.aws.amazon.com/step-functions/latest/dg/input-output-itemreader.html
+ */
+export const mayBeGzipped = async (key: string, readRange: ReadRange): Promise<boolean> => {
+  if (saysGzipped(key)) return true;
   const start: Uint8Array[] = [];
   for await (const chunk of await readRange(0, 2)) start.push(chunk);
   const [first, second] = Buffer.concat(start);
@@ -118,7 +124,7 @@ const parquetColumns = async (
   { key, size }: { readonly key: string; readonly size: number },
   readRange: ReadRange,
 ): Promise<readonly string[] | null> => {
-  if (key.toLowerCase().endsWith('.gz')) return null;
+  if (saysGzipped(key)) return null;
   const footer = await readParquetFooter(size, async (start, end) => {
     const chunks: Uint8Array[] = [];
     for await (const chunk of await readRange(start, end)) chunks.push(chunk);

@@ -10,7 +10,7 @@ import {
   type ValidateObjectOutput,
 } from '@sluice/step-contracts';
 import { csvMapMaxBytes, csvMapOf } from '@sluice/workflows';
-import { isGzipped, judgeColumns, type ReadRange, readObjectHead } from './object-head.ts';
+import { judgeColumns, mayBeGzipped, type ReadRange, readObjectHead } from './object-head.ts';
 
 export interface ValidateObjectDeps {
   readonly findDataset: (name: string) => Dataset | undefined;
@@ -60,7 +60,7 @@ export const validateObject = async (
       format,
       headerKnown,
       unknownColumns: unknownColumns.slice(0, MAX_COLUMNS).map((name) => shortened(name, MAX_COLUMN_NAME)),
-      ...(run.workflow === 'csv-map' && (await isGzipped(readRange)) && { gzipped: true }),
+      ...(run.workflow === 'csv-map' && (await mayBeGzipped(version.key, readRange)) && { gzipped: true }),
     };
   } catch (error) {
     if (error instanceof RefusedObject) return refuse(error.code, error.message);

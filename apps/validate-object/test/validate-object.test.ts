@@ -85,10 +85,19 @@ describe('an object with the declared columns', () => {
     expect(await resultOf(content, { key: `incoming/orders/${name}` })).toEqual(taken('csv'));
   });
 
-  test('is said to be gzipped, where csv-map asks, whose reader takes it as it is', async () => {
-    const content = gzipSync('id,name,amount\n');
-    expect(await resultOf(content, { workflow: 'csv-map' })).toEqual({ ...taken('csv'), gzipped: true });
-    expect(await resultOf('id,name,amount\n', { workflow: 'csv-map' })).toEqual(taken('csv'));
+  const header = 'id,name,amount\n';
+  test.each([
+    ['is gzipped, and its name does not say so', 'a.csv', gzipSync(header)],
+    ['is gzipped, and its name says so in capital letters', 'a.CSV.GZ', gzipSync(header)],
+    ['is not gzipped, though its name says so', 'a.csv.gz', header],
+    ['is not gzipped, though its name says so in capital letters', 'a.csv.GZ', header],
+  ])('is not for the reader of csv-map, which asks, if it %s', async (_what, name, content) => {
+    const given = { workflow: 'csv-map', key: `incoming/orders/${name}` } as const;
+    expect(await resultOf(content, given)).toEqual({ ...taken('csv'), gzipped: true });
+  });
+
+  test('is not said to be gzipped if nothing says so', async () => {
+    expect(await resultOf(header, { workflow: 'csv-map' })).toEqual(taken('csv'));
   });
 
   test.each([

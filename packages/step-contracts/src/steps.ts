@@ -30,7 +30,7 @@ const acceptedObject = z.object({
   headerKnown: z.boolean(),
   /** Undeclared columns, which are ignored; at most the first 100 of them, each cut to 128 characters. */
   unknownColumns: z.array(z.string()),
-  /** Told by its bytes, whatever its name is; csv-map alone asks. */
+  /** By its bytes, or by its name in any case of letters; csv-map alone asks. */
   gzipped: z.literal(true).exactOptional(),
 });
 

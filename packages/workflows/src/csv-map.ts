@@ -123,7 +123,6 @@ export const csvMapDefinition = (parts: CsvMapParts): StateMachine => {
       CheckFormat: {
         Type: 'Choice',
         Choices: [
-          { Variable: '$.object.key', StringMatches: '*.gz', Next: 'UnsuitedFormat' },
           { Variable: '$.validation.result.gzipped', IsPresent: true, Next: 'UnsuitedFormat' },
           { Variable: '$.validation.result.format', StringEquals: 'csv', Next: 'LocateVersion' },
         ],

@@ -238,7 +238,6 @@ describe('the Map over the rows of an object', () => {
     const { States: all } = csvMap;
     expect(all.CheckFormat).toMatchObject({
       Choices: [
-        { StringMatches: '*.gz', Next: 'UnsuitedFormat' },
         { Variable: '$.validation.result.gzipped', IsPresent: true, Next: 'UnsuitedFormat' },
         { Variable: '$.validation.result.format', StringEquals: 'csv', Next: 'LocateVersion' },
       ],

@@ -143,7 +143,7 @@ export const badObjects: readonly BadObject[] = [
   },
   {
     what: 'It is gzipped',
-    name: 'orders.csv.gz',
+    name: 'orders.CSV.GZ',
     content: gzipSync(two),
     sees: '`NotForCsvMap`: `is not plain CSV`',
     reader: '3 items',
