@@ -6,11 +6,11 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { datasets } from '@sluice/datasets';
 import { stagingPrefix } from '@sluice/lake-storage/zones';
 import { stagedName } from '@sluice/step-contracts';
+import type { WorkflowName } from '@sluice/workflows';
 import { messyOrders } from '../src/demo/messy-orders.ts';
 import { listRuns } from '../src/lake/find-run.ts';
 import { openLake, openOrCreateLake } from '../src/lake/open-lake.ts';
 import { withRunLock } from '../src/lake/run-lock.ts';
-import type { Workflow } from '../src/run/execute-run.ts';
 import { type FinishedRun, runFile } from '../src/run/run-file.ts';
 import type { RunView } from '../src/run/run-view.ts';
 import type { RunWatcher } from '../src/run/run-watcher.ts';
@@ -43,10 +43,10 @@ afterAll(() => folder.remove());
 const lakeOf = async (lake: string): Promise<object> =>
   Object.fromEntries(Object.entries(await zonesOf(lake)).filter(([path]) => !path.includes('map-results')));
 
-const calm = (size: Size, workflow: Workflow): Promise<object> => lakeOf(at(`calm ${size} ${workflow}`));
+const calm = (size: Size, workflow: WorkflowName): Promise<object> => lakeOf(at(`calm ${size} ${workflow}`));
 
 /** Takes orders into a new lake, until the process is killed at a failpoint. */
-const killedAt = async (point: string, size: Size, workflow: Workflow): Promise<string> => {
+const killedAt = async (point: string, size: Size, workflow: WorkflowName): Promise<string> => {
   const lake = at(`${workflow} ${size} ${point} ${Math.random()}`);
   const args = ['run', fileOf(size), '--dataset', 'orders', '--as-of', AS_OF, '--workflow', workflow];
   const { signal } = await sluice([...args, '--lake', lake], { env: { SLUICE_FAILPOINT: point } });

@@ -1,7 +1,7 @@
 import { datasets } from '@sluice/datasets';
+import type { WorkflowName } from '@sluice/workflows';
 import { findRun } from '../src/lake/find-run.ts';
 import { openLake, openOrCreateLake } from '../src/lake/open-lake.ts';
-import type { Workflow } from '../src/run/execute-run.ts';
 import { type RedrivenRun, redriveRun } from '../src/run/redrive-run.ts';
 import { type FinishedRun, runFile } from '../src/run/run-file.ts';
 import type { RunWatcher } from '../src/run/run-watcher.ts';
@@ -24,7 +24,7 @@ export const runInProcess = async (
   dataset: string,
   file: string,
   asOf: string,
-  workflow: Workflow = 'etl',
+  workflow: WorkflowName = 'etl',
 ): Promise<FinishedRun> => {
   const known = datasets.get(dataset);
   if (!known) throw new Error(`no dataset ${dataset}`);

@@ -1,5 +1,4 @@
 import type { Dataset } from '@sluice/record-schema';
-import { WORKFLOWS } from '@sluice/workflows';
 import { estimateCsv, type ObjectToPlan, planObject } from '@sluice/workflows/plan';
 import { CliError } from '../cli-error.ts';
 import type { Arguments, Command } from '../command.ts';
@@ -11,6 +10,7 @@ import { planSummary } from '../terminal/plan-summary.ts';
 import { progressLine } from '../terminal/progress.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import { datasetNamed } from './dataset-named.ts';
+import { workflowNamed } from './workflow-named.ts';
 
 export const plan: Command = {
   usage: 'plan FILE --dataset D',
@@ -45,11 +45,7 @@ packages/workflows/src/plan. A limit in the way is no failure: the exit code is 
       throw new CliError('which dataset? sluice plan FILE --dataset D; list them: sluice datasets');
     const dataset = datasetNamed(name);
     const written = text('workflow');
-    const workflow = WORKFLOWS.find((one) => one === written);
-    if (written !== undefined && workflow === undefined)
-      throw new CliError(
-        `there is no workflow ${JSON.stringify(written)}; there are ${WORKFLOWS.join(', ')}`,
-      );
+    const workflow = written === undefined ? undefined : workflowNamed(written);
     const atOnce = text('at-once');
     const objectsAtOnce = atOnce === undefined ? 1 : parseCount('at-once', atOnce);
     const { origin, settings } = await settingsFrom(text('settings'), text('environment'));

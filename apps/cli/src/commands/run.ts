@@ -3,7 +3,6 @@ import type { Command } from '../command.ts';
 import { openOrCreateLake } from '../lake/open-lake.ts';
 import { DEFAULT_BATCH_ROWS } from '../run/csv-map-machine.ts';
 import { defaultWorkflow } from '../run/default-workflow.ts';
-import { WORKFLOWS } from '../run/execute-run.ts';
 import { runFile } from '../run/run-file.ts';
 import { reportRun } from '../run/run-report.ts';
 import { exitCodeOf, whyNot } from '../run/run-view.ts';
@@ -11,6 +10,7 @@ import { runSummary } from '../terminal/run-summary.ts';
 import { watchRun } from '../terminal/watch-run.ts';
 import { parseAsOf } from './as-of.ts';
 import { datasetNamed } from './dataset-named.ts';
+import { workflowNamed } from './workflow-named.ts';
 
 export const run: Command = {
   usage: 'run FILE --dataset D',
@@ -45,9 +45,8 @@ PSEUDONYM_KEY is the key for datasets that pseudonymise.`,
     if (name === undefined)
       throw new CliError(`which dataset? sluice run ${file} --dataset D; list them: sluice datasets`);
     const dataset = datasetNamed(name);
-    const wanted = text('workflow') ?? (await defaultWorkflow(dataset, file));
-    const workflow = WORKFLOWS.find((one) => one === wanted);
-    if (!workflow) throw new CliError(`there is no workflow ${wanted}; there are: ${WORKFLOWS.join(', ')}`);
+    const wanted = text('workflow');
+    const workflow = wanted === undefined ? await defaultWorkflow(dataset, file) : workflowNamed(wanted);
     const batchRows = batchRowsOf(text('batch-rows'), workflow);
     const asOf = text('as-of');
     const at = asOf === undefined ? undefined : parseAsOf(asOf);

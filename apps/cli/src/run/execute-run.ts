@@ -10,7 +10,7 @@ import {
 import type { Dataset } from '@sluice/record-schema';
 import { keepObject } from '@sluice/record-transform';
 import type { Manifest, RunInput } from '@sluice/step-contracts';
-import type { StateMachine } from '@sluice/workflows';
+import type { StateMachine, WorkflowName } from '@sluice/workflows';
 import { type Discovery, type ExecutionRecord, writeExecution } from '../lake/execution-record.ts';
 import { readManifest } from '../lake/manifests.ts';
 import type { Lake } from '../lake/open-lake.ts';
@@ -24,14 +24,11 @@ import type { RunWatcher } from './run-watcher.ts';
 import { type Steps, stepsOf } from './steps.ts';
 import { taskHandlers } from './task-handlers.ts';
 
-export const WORKFLOWS = ['etl', 'csv-map'] as const;
-export type Workflow = (typeof WORKFLOWS)[number];
-
 export interface ObjectRequest {
   readonly lake: Lake;
   readonly dataset: Dataset;
   /** The state machine that the object goes through. */
-  readonly workflow: Workflow;
+  readonly workflow: WorkflowName;
   /** Rows of a batch of `csv-map`, at most. */
   readonly batchRows?: number | undefined;
   /** The file that the object came from. */
