@@ -14,6 +14,7 @@ export interface DeployedLake {
   readonly bucketOf: (zone: Zone) => string;
   /** What is called `<prefix>-<name>`: `arnOf('sqs', 'failed-batches')`. */
   readonly arnOf: (service: string, name: string) => string;
+  readonly stateMachineArn: (name: string) => string;
   /** The executions that a run may be, one for each state machine: they are named by run ids. */
   readonly executionArns: (runId: string) => readonly string[];
 }
@@ -35,6 +36,7 @@ export const openDeployedLake = async (environment: string): Promise<DeployedLak
     accountId,
     bucketOf: (zone) => deployedBucket(namePrefix, zone, accountId),
     arnOf: (service, name) => arn(service, deployedName(namePrefix, name)),
+    stateMachineArn: (name) => arn('states', `stateMachine:${deployedName(namePrefix, name)}`),
     executionArns: (runId) =>
       stateMachineNames.map((name) => arn('states', `execution:${deployedName(namePrefix, name)}:${runId}`)),
   };

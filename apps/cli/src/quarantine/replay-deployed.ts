@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DescribeExecutionOutput } from '@aws-sdk/client-sfn';
 import type { Dataset } from '@sluice/record-schema';
-import { type Manifest, runInput } from '@sluice/step-contracts';
-import { csvDelimiterOf, refusalErrors } from '@sluice/workflows';
-import { csvMapNames, stateMachineNames } from '@sluice/workflows/deployed';
+import { isPlainCsv } from '@sluice/record-transform/reading';
+import { type RunInput, runInput } from '@sluice/step-contracts';
+import { chooseWorkflow, refusalErrors } from '@sluice/workflows';
+import { csvMapNames } from '@sluice/workflows/deployed';
 import { CliError, oneLine } from '../cli-error.ts';
 import type { Arguments } from '../command.ts';
 import { datasetNamed } from '../commands/dataset-named.ts';
@@ -11,6 +12,7 @@ import type { DeployedLake } from '../deployed/deployed-lake.ts';
 import type { DeployedExecutions } from '../deployed/executions.ts';
 import { EXIT } from '../exit-codes.ts';
 import { readManifest } from '../lake/manifests.ts';
+import { settingsOf } from '../plan/read-settings.ts';
 import { liveLine } from '../terminal/live-line.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import type { DeployedQuarantine } from './deployed-zones.ts';
@@ -45,7 +47,7 @@ export const replayDeployed = async (
     reportReplay({ replay, after: replay.before, json, terminal });
     return EXIT.ok;
   }
-  const machine = first?.stateMachineArn ?? stateMachineArn(lake, dataset, replay.before);
+  const machine = first?.stateMachineArn ?? stateMachineOf(lake, dataset, replay.run.object);
   const executionArn = await executions.start(machine, next, JSON.stringify(replay.run));
   if (executionArn === null) {
     throw new CliError(`somebody else has started ${next}; try again when that is over`, EXIT.fault);
@@ -103,17 +105,16 @@ const clockOf = (execution: DescribeExecutionOutput | null): string | null => {
   return runInput.safeParse(input).data?.asOf ?? null;
 };
 
-/** Of a run whose execution AWS has forgotten: its manifest knows the engine. */
-const stateMachineArn = (
-  { executionArns }: DeployedLake,
-  { source }: Dataset,
-  manifest: Manifest | null,
+/** For a run whose execution AWS has forgotten: the state machine that it would go through today. */
+export const stateMachineOf = (
+  { environment, stateMachineArn }: DeployedLake,
+  dataset: Dataset,
+  { key, size }: RunInput['object'],
 ): string => {
-  const delimiter = csvDelimiterOf(source.delimiter);
-  const isCsvMap = manifest?.status === 'published' && manifest.engine === 'typescript';
-  const name = isCsvMap && delimiter ? csvMapNames[delimiter] : 'etl';
-  const arn = executionArns('-')[stateMachineNames.indexOf(name)] ?? '';
-  return arn.replace(':execution:', ':stateMachine:').replace(/:-$/, '');
+  const object = { size, plainCsv: isPlainCsv(dataset, key), delimiter: dataset.source.delimiter };
+  const { lambdaMaxBytes } = settingsOf(environment).transform;
+  const chosen = chooseWorkflow(object, dataset.workflow, lambdaMaxBytes);
+  return stateMachineArn(chosen.workflow === 'etl' ? 'etl' : csvMapNames[chosen.delimiter]);
 };
 
 const waitFor = async (

@@ -18,7 +18,7 @@ import { type Lake, openOrCreateLake } from '../../src/lake/open-lake.ts';
 import { embeddedLakeZones } from '../../src/quarantine/lake-zones.ts';
 import { landMendedObject, mendedObjects } from '../../src/quarantine/mended-objects.ts';
 import { readMendedRows } from '../../src/quarantine/mended-rows.ts';
-import { replayDeployed, replayName } from '../../src/quarantine/replay-deployed.ts';
+import { replayDeployed, replayName, stateMachineOf } from '../../src/quarantine/replay-deployed.ts';
 import { LABEL_COLUMN, labelOf } from '../../src/quarantine/row-label.ts';
 import { etlMachine } from '../../src/run/etl-machine.ts';
 import { stepsOf } from '../../src/run/steps.ts';
@@ -37,6 +37,7 @@ const deployed: DeployedLake = {
   accountId,
   bucketOf: (zone) => embeddedZones[zone],
   arnOf: (service, name) => `arn:aws:${service}:${region}:${accountId}:sluice-dev-${name}`,
+  stateMachineArn: (name) => machineArn.replace('etl', name),
   executionArns: (runId) => [`${machineArn.replace(':stateMachine:', ':execution:')}:${runId}`],
 };
 
@@ -184,7 +185,7 @@ describe('replaying a run of a deployed lake', () => {
     await expect(withFakes({}, runId)).rejects.toThrow('somebody else has started');
   });
 
-  test('has a name that Step Functions takes, and the machine by its engine once AWS has forgotten the first', async () => {
+  test('has a name that Step Functions takes, and the machine of today once AWS has forgotten the first', async () => {
     const { runId } = await onlyManifest(lake.root);
     const started: (readonly string[])[] = [];
     const start = async (machine: string, name: string): Promise<null> => {
@@ -194,6 +195,16 @@ describe('replaying a run of a deployed lake', () => {
     await expect(withFakes({ start }, runId)).rejects.toThrow('somebody else');
     expect(started).toEqual([[machineArn, `${runId}-replay-1`]]);
   });
+});
+
+test('an object whose execution AWS has forgotten goes where it would go if it arrived today', () => {
+  const orders = datasets.get('orders');
+  if (!orders) throw new Error('no dataset');
+  const nameOf = (key: string, size: number): string | undefined =>
+    stateMachineOf(deployed, orders, { bucket: 'raw', key, size, etag: 'e' }).split(':').at(-1);
+  expect(nameOf('incoming/orders/a.csv', 1000)).toBe('sluice-dev-etl');
+  expect(nameOf('incoming/orders/a.csv', 9e9)).toBe('sluice-dev-csv-map-comma');
+  expect(nameOf('incoming/orders/a.csv.gz', 9e9)).toBe('sluice-dev-etl');
 });
 
 describe('the name of a replay', () => {
