@@ -315,7 +315,7 @@ describe('a redriven Map Run', () => {
     const machine = distributed({}, { ...TASK_PROCESSOR, ...type });
     const journal = createMemoryJournal();
     await runMap(machine, { journal, input: [1], handlers: failing(() => true) });
-    const seen: object[] = [];
+    const seen: unknown[] = [];
     const handler: TaskHandler = async (_, { context }) => {
       seen.push(context.Execution);
       return null;
