@@ -147,6 +147,12 @@ const mistakes: readonly Mistake[] = [
     'map.maxConcurrency is 500, and lambda.functions.processRows.reservedConcurrency only 100',
   ],
   ['children of another kind', 'map.executionType', 'FAST', 'map.executionType: Invalid option'],
+  [
+    'staged rows that are gone when a run is redriven',
+    'retention.stagingDays',
+    14,
+    'retention.stagingDays: AWS redrives for 14 days what may have run for one',
+  ],
   ['a retention that CloudWatch does not take', 'retention.logDays', 31, 'retention.logDays: Invalid'],
   [
     'infrequent access sooner than S3 allows',

@@ -35,7 +35,7 @@ export const dev: Environment = {
     rawInfrequentAccessDays: null,
     rawArchiveDays: null,
     rawExpireDays: 90,
-    stagingDays: 3,
+    stagingDays: 15,
     noncurrentVersionDays: 7,
     accessLogDays: 14,
     queryResultDays: 7,

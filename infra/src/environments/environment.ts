@@ -46,6 +46,12 @@ const MIB = 1024 * 1024;
  */
 const collectMb = 4096;
 
+/**
+ * AWS redrives for 14 days from an execution's end, and one of csv-map lasts a day at most.
+ * https://docs.aws.amazon.com/step-functions/latest/apireference/API_RedriveExecution.html
+ */
+const redriveDays = 15;
+
 const environmentSchema = z
   .strictObject({
     name: z.enum(['dev', 'staging', 'prod']),
@@ -115,8 +121,8 @@ const environmentSchema = z
       rawArchiveDays: DAYS.nullable(),
       /** Raw objects are deleted; null: never. */
       rawExpireDays: DAYS.nullable(),
-      /** What runs stage, and what Map Runs say of their batches; so long a run that failed can be redriven. */
-      stagingDays: DAYS,
+      /** What runs stage, and what Map Runs say of their batches: a redrive needs both. */
+      stagingDays: z.int().min(redriveDays, 'AWS redrives for 14 days what may have run for one'),
       noncurrentVersionDays: DAYS,
       accessLogDays: DAYS,
       queryResultDays: DAYS,

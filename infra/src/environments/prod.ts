@@ -36,7 +36,7 @@ export const prod: Environment = {
     rawInfrequentAccessDays: 30,
     rawArchiveDays: 180,
     rawExpireDays: null,
-    stagingDays: 7,
+    stagingDays: 15,
     noncurrentVersionDays: 90,
     accessLogDays: 365,
     queryResultDays: 30,

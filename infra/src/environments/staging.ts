@@ -35,7 +35,7 @@ export const staging: Environment = {
     rawInfrequentAccessDays: 30,
     rawArchiveDays: null,
     rawExpireDays: 180,
-    stagingDays: 7,
+    stagingDays: 15,
     noncurrentVersionDays: 30,
     accessLogDays: 30,
     queryResultDays: 14,
