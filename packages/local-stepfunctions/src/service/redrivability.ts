@@ -1,4 +1,5 @@
-import type { ExecutionRecord } from './execution-record.ts';
+import type { Execution, ExecutionResult } from '../execution.ts';
+import type { KeptJournal } from './journals.ts';
 
 // https://docs.aws.amazon.com/step-functions/latest/apireference/API_RedriveExecution.html: 14 days from the end,
 // one year from the start, "less than 24,999 events".
@@ -6,13 +7,21 @@ const REDRIVABLE_MS = 14 * 86_400_000;
 const LONGEST_OPEN_MS = 365 * 86_400_000;
 const EVENT_LIMIT = 24_999;
 
+interface Redrivable {
+  readonly startDate: Date;
+  /** Undefined while it runs. */
+  readonly result: ExecutionResult | undefined;
+  readonly execution: Pick<Execution, 'history'>;
+  readonly journal: Pick<KeptJournal, 'isKept'> | undefined;
+}
+
 /**
  * Why an execution cannot be redriven, in the words of DescribeExecution's redriveStatusReason; undefined if it
  * can be.
  *
  * @param now milliseconds since the epoch
  */
-export function notRedrivable(record: ExecutionRecord, now: number): string | undefined {
+export function notRedrivable(record: Redrivable, now: number): string | undefined {
   const { result, startDate, execution, journal } = record;
   if (result === undefined || result.status === 'SUCCEEDED') {
     return `Execution is ${result?.status ?? 'RUNNING'} and cannot be redriven`;
