@@ -5,7 +5,7 @@ import type { Value } from '@sluice/record-transform';
 import { decodePart, FATE, publishedValues } from '@sluice/record-transform/batches';
 import { type HandledBatch, type ProcessRowsInput, stagedName } from '@sluice/step-contracts';
 import type { JudgeRows } from './keep-judge.ts';
-import type { UnfitRow } from './table-items.ts';
+import type { UnfitRow } from './table-limits.ts';
 
 type PutRows = (dataset: Dataset, rows: readonly (readonly Value[])[]) => Promise<readonly UnfitRow[]>;
 

@@ -1,13 +1,7 @@
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import { type Dataset, ROW_TABLE_KEY, rowKeyFault, type ValueType } from '@sluice/record-schema';
 import type { Value } from '@sluice/record-transform';
-import { type UnfitReason, unfitReason } from './table-limits.ts';
-
-/** A row that the table cannot take: its place among those that were given, from 0, and why. */
-export interface UnfitRow {
-  readonly at: number;
-  readonly reason: UnfitReason;
-}
+import { type UnfitRow, unfitReason } from './table-limits.ts';
 
 export type TableItem = Readonly<Record<string, AttributeValue>>;
 

@@ -1,8 +1,19 @@
 import { Buffer } from 'node:buffer';
-import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 
 /** Why a table can never take a row. One such item in a call fails all of them, with a ValidationException. */
-export type UnfitReason = 'key_too_long' | 'number_out_of_range' | 'item_too_large';
+type UnfitReason = 'key_too_long' | 'number_out_of_range' | 'item_too_large';
+
+/** A row that the table cannot take: its place among those that were given, from 0, and why. */
+export interface UnfitRow {
+  readonly at: number;
+  readonly reason: UnfitReason;
+}
+
+/** A value of an item: text, a number, or neither. */
+interface ItemValue {
+  readonly S?: string | undefined;
+  readonly N?: string | undefined;
+}
 
 // "Partition keys and sort keys", "Data types", "Items" of
 // https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html
@@ -23,16 +34,13 @@ const isInRange = (number: string): boolean => {
   return magnitude === 0 || (magnitude >= MIN_MAGNITUDE && magnitude < FIRST_TOO_LARGE);
 };
 
-const bytesOf = ({ S, N }: AttributeValue): number => {
+const bytesOf = ({ S, N }: ItemValue): number => {
   if (S !== undefined) return Buffer.byteLength(S);
   return N === undefined ? BOOLEAN_BYTES : NUMBER_BYTES;
 };
 
 /** Why a table cannot take an item of texts, numbers and booleans; null: it can. */
-export const unfitReason = (
-  item: Readonly<Record<string, AttributeValue>>,
-  key: string,
-): UnfitReason | null => {
+export const unfitReason = (item: Readonly<Record<string, ItemValue>>, key: string): UnfitReason | null => {
   if (Buffer.byteLength(key) > MAX_KEY_BYTES) return 'key_too_long';
   let size = 0;
   for (const [name, value] of Object.entries(item)) {
