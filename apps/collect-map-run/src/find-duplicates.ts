@@ -6,7 +6,7 @@ import { ScratchReader } from './scratch-files.ts';
 const WORDS = HASH_BYTES / 4;
 const CHUNK_ROWS = 64 * 1024;
 
-/** A set of hashes with open addressing, at most half full. 2 million of them take 50 MB. */
+/** A set of hashes with open addressing, at most half full. A million of them take 25 MB. */
 class HashSet {
   #slots: Int32Array;
   #words: Uint32Array;
@@ -56,7 +56,7 @@ class HashSet {
  */
 export const findDuplicates = async (
   { hashFile, rows, isMalformed }: Pick<RawRows, 'hashFile' | 'rows' | 'isMalformed'>,
-  rowsAtOnce = 2 * 1024 * 1024,
+  rowsAtOnce = 1024 * 1024,
 ): Promise<{ readonly isDuplicate: Bits; readonly duplicates: number }> => {
   const isDuplicate = new Bits();
   let duplicates = 0;

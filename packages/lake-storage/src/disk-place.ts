@@ -35,7 +35,8 @@ export async function moveIn(
       if (!isAbsent(cause)) throw cause;
     });
   }
-  if (file) await etags.remember(target, file, temporary.etag);
+  // What is soon gone is not worth the memory.
+  if (file && durable) await etags.remember(target, file, temporary.etag);
   return { outcome: 'stored', etag: temporary.etag };
 }
 
