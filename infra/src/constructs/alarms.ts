@@ -8,7 +8,8 @@ import { Construct } from 'constructs';
 import type { Deployment } from './deployment.ts';
 import type { Metric } from './metrics.ts';
 import { runbook } from './runbook.ts';
-import { type OfOne, type OfSeveral, type Watch, type Watched, watchesOf } from './watches.ts';
+import type { OfOne, OfSeveral, Watch, Watched } from './watch.ts';
+import { watchesOf } from './watches.ts';
 
 interface AlarmsProps extends Watched {
   /** Where alarms are sent. */

@@ -4,7 +4,7 @@ import type { Deployment } from './deployment.ts';
 import type { Graph, Line } from './graph.ts';
 import { graphsOf } from './graphs.ts';
 import type { Metric } from './metrics.ts';
-import type { Watched } from './watches.ts';
+import type { Watched } from './watch.ts';
 
 interface DashboardProps extends Watched {
   /** The first is the one that sums up the others. */

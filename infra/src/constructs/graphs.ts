@@ -5,7 +5,8 @@ import type { Deployment } from './deployment.ts';
 import { datasetNames, fateLines, type Graph, type Line, statisticLines } from './graph.ts';
 import { mapGraphs } from './map-graphs.ts';
 import { lambdaMetric, type Metric, pipelineMetric, queueMetric, stateMachineMetric } from './metrics.ts';
-import { takesBatches, type Watched } from './watches.ts';
+import type { Watched } from './watch.ts';
+import { takesBatches } from './watches.ts';
 
 /** What the dashboard shows, row by row; each row has graphs of one width. */
 export const graphsOf = (deployment: Deployment, watched: Watched): Graph[][] => [

@@ -12,7 +12,8 @@ import {
   sumOf,
   type WatchedWorkflow,
 } from './metrics.ts';
-import { shareOfTolerance, type Watched } from './watches.ts';
+import type { Watched } from './watch.ts';
+import { shareOfTolerance } from './watches.ts';
 
 /** What the dashboard shows of Distributed Maps: two rows, or none where no state machine has one. */
 export const mapGraphs = (deployment: Deployment, watched: Watched): Graph[][] => {

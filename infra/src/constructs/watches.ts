@@ -2,14 +2,11 @@ import { datasets } from '@sluice/datasets';
 import type { Dataset } from '@sluice/record-schema';
 import { csvMapOf } from '@sluice/workflows';
 import type { Deployment } from './deployment.ts';
-import type { FailedRunMetrics } from './failed-runs.ts';
 import {
   childrenMetric,
-  type Formula,
   failedPercentage,
   lambdaMetric,
   leastOf,
-  type Metric,
   pipelineMetric,
   queueMetric,
   stateMachineMetric,
@@ -17,52 +14,7 @@ import {
   type WatchedFunction,
   type WatchedWorkflow,
 } from './metrics.ts';
-import type { RunbookName } from './runbook.ts';
-
-/** What of a stack is watched. */
-export interface Watched {
-  readonly functions: readonly WatchedFunction[];
-  /** Each with what counts its failed runs. */
-  readonly workflows: readonly (WatchedWorkflow & { readonly failedRuns: FailedRunMetrics })[];
-  readonly queueName: string;
-  readonly deadLettersName: string;
-  /** The queue of letters about batches that failed for good. */
-  readonly failedBatchesName: string;
-}
-
-/** Watches one metric. */
-export interface OfOne {
-  readonly metric: Metric;
-}
-
-/** Watches several at once. */
-export interface OfSeveral {
-  readonly formula: Formula;
-}
-
-/** Something that is wrong when a number is, and what to say then. */
-export type Watch = (OfOne | OfSeveral) & {
-  readonly runbook: RunbookName;
-  /** What of several is watched: a function, a dataset, a state machine. */
-  readonly subject?: string;
-  /** In words that need no explanation at 3 a.m. */
-  readonly wrong: string;
-  /** Wrong is more than this, or less where it is a score. */
-  readonly limit: number;
-  readonly below?: true;
-  readonly periodSeconds: number;
-  /** So many periods in a row; 1 if it is left out. */
-  readonly periods?: number;
-  /**
-   * No data: for a count, nothing happened, and all is well (`notBreaching`); for a score, what was known last still
-   * holds (`ignore`).
-   */
-  readonly missing?: 'ignore';
-  /** It waits for the morning: nothing is stuck or lost. */
-  readonly canWait?: true;
-  /** That it is over is not said, because nothing in the metric would know. */
-  readonly neverOver?: true;
-};
+import type { Watch, Watched } from './watch.ts';
 
 const MINUTES = 60;
 
