@@ -6,6 +6,7 @@ import { type StackJson, stackOf, stateStackOf } from '../synthesized.ts';
 import { alarmRules } from './alarms.ts';
 import { bucketRules } from './buckets.ts';
 import { catalogueRules } from './catalogue.ts';
+import { consumerRules } from './consumers.ts';
 import { functionRules } from './functions.ts';
 import { keyRules } from './keys.ts';
 import { leftoverRules } from './leftovers.ts';
@@ -41,6 +42,7 @@ const rules: readonly Rule[] = [
   ...workflowRules,
   ...wiringRules,
   ...queueRules,
+  ...consumerRules,
   ...letterRules,
   ...tableRules,
   ...topicRules,
