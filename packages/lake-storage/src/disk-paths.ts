@@ -1,4 +1,4 @@
-import { lstatSync, realpathSync } from 'node:fs';
+import { lstatSync, realpathSync, rmdirSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { errnoOf, leadsOut } from './disk-error.ts';
@@ -97,5 +97,17 @@ function realPath(folder: string): string | null {
   } catch (cause) {
     if (errnoOf(cause) === 'ENOENT') return null;
     throw cause;
+  }
+}
+
+/** Removes a folder and those above it that have become empty, up to the first of `upTo`. */
+export function removeEmptyFolders(from: string, upTo: readonly string[]): void {
+  for (let folder = from; !upTo.includes(folder); folder = dirname(folder)) {
+    try {
+      rmdirSync(folder);
+    } catch (cause) {
+      if (errnoOf(cause) === 'ENOTEMPTY' || errnoOf(cause) === 'EEXIST') return;
+      if (!isAbsent(cause)) throw cause;
+    }
   }
 }

@@ -1,14 +1,5 @@
 import { createHash } from 'node:crypto';
-import {
-  closeSync,
-  constants,
-  createReadStream,
-  fstatSync,
-  openSync,
-  readSync,
-  rmdirSync,
-  unlinkSync,
-} from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, unlinkSync } from 'node:fs';
 import { mkdir, realpath, rm } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { changedError, checkAddress, checkBucket, cutRange } from './check-address.ts';
@@ -24,9 +15,11 @@ import {
   oddFolder,
   oddPath,
   plainPath,
+  removeEmptyFolders,
   statObject,
 } from './disk-paths.ts';
 import { moveIn, type OpenLake } from './disk-place.ts';
+import { bodyOf } from './disk-read.ts';
 import {
   copyTemporary,
   diskFailpoint,
@@ -63,8 +56,6 @@ interface FoundFile {
   readonly file: FileIdentity;
 }
 
-const readBytesAtOnce = 256 * 1024;
-
 class DiskStore implements ObjectStore {
   readonly #givenRoot: string;
   #opened: Promise<OpenLake> | undefined;
@@ -87,16 +78,8 @@ class DiskStore implements ObjectStore {
     return this.#clearly(at, async () => {
       const opened = await this.#openForReading(at, options.ifMatch);
       if (!opened) return null;
-      const { fd, file } = opened;
-      const { start, end } = cutRange(options.range, file.size);
-      // A stream closes what it was given.
-      if (end - start > readBytesAtOnce)
-        return createReadStream('', { fd, start, end: end - 1, highWaterMark: readBytesAtOnce });
-      try {
-        return chunksOf(readWhole(fd, start, end));
-      } finally {
-        closeSync(fd);
-      }
+      const { start, end } = cutRange(options.range, opened.file.size);
+      return bodyOf(opened.fd, start, end);
     });
   }
 
@@ -303,32 +286,6 @@ class DiskStore implements ObjectStore {
       throw diskError(cause, join(this.#givenRoot, at.bucket, at.key));
     }
   }
-}
-
-function removeEmptyFolders(from: string, upTo: readonly string[]): void {
-  for (let folder = from; !upTo.includes(folder); folder = dirname(folder)) {
-    try {
-      rmdirSync(folder);
-    } catch (cause) {
-      if (errnoOf(cause) === 'ENOTEMPTY' || errnoOf(cause) === 'EEXIST') return;
-      if (!isAbsent(cause)) throw cause;
-    }
-  }
-}
-
-function readWhole(fd: number, start: number, end: number): Uint8Array {
-  const bytes = Buffer.allocUnsafe(end - start);
-  let read = 0;
-  while (read < bytes.length) {
-    const more = readSync(fd, bytes, read, bytes.length - read, start + read);
-    if (more === 0) break;
-    read += more;
-  }
-  return bytes.subarray(0, read);
-}
-
-async function* chunksOf(bytes: Uint8Array): AsyncGenerator<Uint8Array, void> {
-  if (bytes.length > 0) yield bytes;
 }
 
 function modifiedOf(file: FileIdentity): Date {
