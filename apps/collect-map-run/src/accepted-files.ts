@@ -1,6 +1,5 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { ParquetWriter } from '@sluice/record-transform';
 import { ScratchWriter } from './scratch-files.ts';
 
 /** With so many rows or bytes of lines a file is full: few files for readers, little scratch space for us. */
@@ -17,13 +16,14 @@ export interface AcceptedFiles {
 
 /** Collects accepted rows into Parquet files. While one is written from its lines, those of the next are collected. */
 export const acceptedFiles = (parts: {
-  readonly writer: ParquetWriter;
+  /** Turns a file of lines into Parquet; how many rows it wrote. */
+  readonly writeParquet: (values: string, parquet: string) => Promise<number>;
   readonly scratchDir: string;
   /** Takes the n-th file, which is then removed. */
   readonly onFile: (path: string, n: number) => Promise<void>;
   readonly full?: { readonly rows: number; readonly bytes: number };
 }): AcceptedFiles => {
-  const { writer, scratchDir, onFile, full = FULL } = parts;
+  const { writeParquet, scratchDir, onFile, full = FULL } = parts;
   let files = 0;
   let current: { readonly lines: ScratchWriter; readonly n: number } | null = null;
   let currentRows = 0;
@@ -33,7 +33,7 @@ export const acceptedFiles = (parts: {
 
   const convert = async (values: string, n: number): Promise<void> => {
     const parquet = join(scratchDir, `accepted-${n}.parquet`);
-    written += await writer.write(values, parquet);
+    written += await writeParquet(values, parquet);
     await rm(values);
     await onFile(parquet, n);
     await rm(parquet);

@@ -4,7 +4,6 @@ import { judge } from '@sluice/data-quality';
 import { failpoint, type ObjectStore, putJson, readBytes, uploadFile } from '@sluice/lake-storage';
 import { stagingPrefix } from '@sluice/lake-storage/zones';
 import type { Dataset } from '@sluice/record-schema';
-import type { ParquetWriter } from '@sluice/record-transform';
 import { encodePart, failedBatch } from '@sluice/record-transform/batches';
 import { RefusedObject } from '@sluice/record-transform/reading';
 import {
@@ -34,7 +33,10 @@ export interface CollectMapRunDeps {
   readonly pseudonymKey?: string | undefined;
   /** Gives the work a folder and removes it afterwards. */
   readonly withScratchFolder: <T>(work: (folder: string) => Promise<T>) => Promise<T>;
-  readonly openParquetWriter: (dataset: Dataset, scratchDir: string) => Promise<ParquetWriter>;
+  readonly valuesToParquet: (
+    dataset: Dataset,
+    files: { readonly values: string; readonly parquet: string; readonly scratchDir: string },
+  ) => Promise<number>;
   /** How far the pass over the object has come, and then the one over the parts; between 0 and 1. */
   readonly onProgress?: (fraction: number) => void;
 }
@@ -153,13 +155,12 @@ const stageRows = async (
   raw: RawRows,
   batches: readonly Batch[],
   scratchDir: string,
-  { objects, curatedBucket: bucket, pseudonymKey, openParquetWriter, onProgress }: CollectMapRunDeps,
+  { objects, curatedBucket: bucket, pseudonymKey, valuesToParquet, onProgress }: CollectMapRunDeps,
 ) => {
   const prefix = stagingPrefix(runId);
   const { isDuplicate, duplicates } = await findDuplicates(raw);
-  const writer = await openParquetWriter(dataset, scratchDir);
   const accepted = acceptedFiles({
-    writer,
+    writeParquet: (values, parquet) => valuesToParquet(dataset, { values, parquet, scratchDir }),
     scratchDir,
     onFile: async (path, n) => {
       await uploadFile(objects, path, { bucket, key: `${prefix}${stagedName.accepted(n)}` });
@@ -204,6 +205,5 @@ const stageRows = async (
     };
   } finally {
     await accepted.close();
-    writer.close();
   }
 };

@@ -2,7 +2,7 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { datasets } from '@sluice/datasets';
 import { s3Store } from '@sluice/lake-storage/s3';
 import { engineLimits, parseEnv, withScratchFolder } from '@sluice/lambda-kit';
-import { openParquetWriter } from '@sluice/record-transform';
+import { valuesToParquet } from '@sluice/record-transform';
 import type { CollectMapRunDeps } from './collect-map-run.ts';
 import { environment } from './env.ts';
 
@@ -15,6 +15,6 @@ export const buildDeps = (): CollectMapRunDeps => {
     curatedBucket: CURATED_BUCKET,
     pseudonymKey: PSEUDONYM_KEY,
     withScratchFolder,
-    openParquetWriter: (dataset, scratchDir) => openParquetWriter(dataset, scratchDir, limits),
+    valuesToParquet: (dataset, files) => valuesToParquet(dataset, files, limits),
   };
 };

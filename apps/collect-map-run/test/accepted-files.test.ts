@@ -17,14 +17,11 @@ const filesOf = async (rows: readonly string[], full: { rows: number; bytes: num
   const files = acceptedFiles({
     scratchDir,
     full,
-    writer: {
-      write: async (values, parquet) => {
-        const lines = await readFile(values, 'utf8');
-        made.push(lines);
-        await writeFile(parquet, lines);
-        return lines.split('\n').length - 1;
-      },
-      close: () => {},
+    writeParquet: async (values, parquet) => {
+      const lines = await readFile(values, 'utf8');
+      made.push(lines);
+      await writeFile(parquet, lines);
+      return lines.split('\n').length - 1;
     },
     onFile: async (_path, n) => {
       numbers.push(n);

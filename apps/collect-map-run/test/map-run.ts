@@ -5,7 +5,7 @@ import { type ObjectStore, putJson, readBytes } from '@sluice/lake-storage';
 import { memoryStore } from '@sluice/lake-storage/memory';
 import { stagingPrefix } from '@sluice/lake-storage/zones';
 import type { Dataset } from '@sluice/record-schema';
-import { openParquetWriter } from '@sluice/record-transform';
+import { valuesToParquet } from '@sluice/record-transform';
 import { createBatchJudge, encodePart, failedBatch } from '@sluice/record-transform/batches';
 import { createCsvTokenizer } from '@sluice/record-transform/reading';
 import { type CollectMapRunInput, stagedName } from '@sluice/step-contracts';
@@ -162,7 +162,7 @@ const depsOf = (objects: ObjectStore, dataset: Dataset): CollectMapRunDeps => ({
       await rm(folder, { recursive: true });
     }
   },
-  openParquetWriter: (of, scratchDir) => openParquetWriter(of, scratchDir, { memoryMb: 256, threads: 1 }),
+  valuesToParquet: (of, files) => valuesToParquet(of, files, { memoryMb: 256, threads: 1 }),
 });
 
 /** A part as `record-failed-rows` leaves it. */

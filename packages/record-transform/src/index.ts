@@ -11,5 +11,5 @@ export type { FieldFigures, RowMarks } from './duckdb/read-rows.ts';
 export type { EngineLimits, StatementProgress } from './duckdb/session.ts';
 export { identifier, literal } from './duckdb/sql.ts';
 export { type StagedFile, type StagedObject, type StageRequest, stageObject } from './duckdb/stage-object.ts';
-export { openParquetWriter, type ParquetWriter } from './duckdb/values-to-parquet.ts';
+export { valuesToParquet } from './duckdb/values-to-parquet.ts';
 export * from './outcome.ts';

@@ -12,7 +12,7 @@ import { parquetRowCounter } from '@sluice/publish-run/parquet-row-counter';
 import { publishRun } from '@sluice/publish-run/publish-run';
 import { rejectRun } from '@sluice/publish-run/reject-run';
 import { type FailedBatchLetter, recordFailedRows } from '@sluice/record-failed-rows/record-failed-rows';
-import { type EngineLimits, type OpenObject, openParquetWriter, stageObject } from '@sluice/record-transform';
+import { type EngineLimits, type OpenObject, stageObject, valuesToParquet } from '@sluice/record-transform';
 import { scoreQuality } from '@sluice/score-quality/score-quality';
 import {
   collectMapRunInput,
@@ -132,7 +132,7 @@ export const stepsOf = (parts: StepParts): Steps => {
       collectMapRun(collectMapRunInput.parse(payload), {
         ...engines,
         pseudonymKey,
-        openParquetWriter: (dataset, folder) => openParquetWriter(dataset, folder, writerLimits),
+        valuesToParquet: (of, files) => valuesToParquet(of, files, writerLimits),
         onProgress,
       }),
     publishRun: (payload) => {

@@ -3,13 +3,6 @@ import { sqlType } from './expressions.ts';
 import { type EngineLimits, openSession } from './session.ts';
 import { identifier, literal } from './sql.ts';
 
-/** Turns rows that the TypeScript engine accepted into the files that the DuckDB engine would have written. */
-export interface ParquetWriter {
-  /** From lines of `[value, …]`, in the order of the dataset's columns; how many rows were written. */
-  write(valuesFile: string, parquetFile: string): Promise<number>;
-  close(): void;
-}
-
 /** A published value as this engine's text of it; see `Value`. */
 const valueSql = (type: ValueType, text: string): string =>
   type.type === 'timestamp'
@@ -22,23 +15,29 @@ const MAX_LINE_BYTES = 4 * 1024 * 1024;
 /** A third of what DuckDB would choose: it holds a group of rows as texts and as values, most of the memory that this takes. */
 const ROWS_PER_GROUP = 40_960;
 
-export const openParquetWriter = async (
+/**
+ * Turns rows that the TypeScript engine accepted into a file as the DuckDB engine would have written it, from lines of
+ * `[value, …]` in the order of the dataset's columns. Says how many rows were written.
+ *
+ * Each file has a session of its own: one that has written keeps what memory it may have.
+ */
+export const valuesToParquet = async (
   dataset: Dataset,
-  scratchDir: string,
+  files: { readonly values: string; readonly parquet: string; readonly scratchDir: string },
   limits: EngineLimits,
-): Promise<ParquetWriter> => {
-  const session = await openSession(scratchDir, limits);
+): Promise<number> => {
   const columns = dataset.columns.map(
     ({ name, valueType }, at) => `${valueSql(valueType, `json[${at + 1}]`)} AS ${identifier(name)}`,
   );
-  return {
-    write: (valuesFile, parquetFile) =>
-      session.copy(
-        `COPY (SELECT ${columns.join(', ')}
-          FROM read_json(${literal(valuesFile)}, format = 'newline_delimited', records = false,
-            columns = {json: 'VARCHAR[]'}, maximum_object_size = ${MAX_LINE_BYTES}))
-        TO ${literal(parquetFile)} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE ${ROWS_PER_GROUP})`,
-      ),
-    close: session.close,
-  };
+  const session = await openSession(files.scratchDir, limits);
+  try {
+    return await session.copy(
+      `COPY (SELECT ${columns.join(', ')}
+        FROM read_json(${literal(files.values)}, format = 'newline_delimited', records = false,
+          columns = {json: 'VARCHAR[]'}, maximum_object_size = ${MAX_LINE_BYTES}))
+      TO ${literal(files.parquet)} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE ${ROWS_PER_GROUP})`,
+    );
+  } finally {
+    session.close();
+  }
 };
