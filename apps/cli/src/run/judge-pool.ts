@@ -22,7 +22,8 @@ export const judgePool = (pseudonymKey: string | undefined): JudgePool => {
         idleTimeout: 300,
         // The thread that reads rows is busy, too.
         maxThreads: Math.max(1, Math.min(availableParallelism() - 1, MOST_THREADS)),
-        concurrentTasksPerWorker: 2,
+        // A thread with nothing at hand waits until the one that reads has finished its turn.
+        concurrentTasksPerWorker: 8,
         resourceLimits: { maxYoungGenerationSizeMb: 16 },
       });
       const columns = Object.keys(rows[0] ?? {});
