@@ -306,7 +306,9 @@ describe('cost-of-a-day', () => {
       Choices: z.array(z.looseObject({ Next: z.string() })).default([]),
     }),
   );
-  const [machine] = resources(stackOf(dev), 'aws_sfn_state_machine');
+  const machine = resources(stackOf(dev), 'aws_sfn_state_machine').find(
+    ({ body }) => body.name === 'sluice-dev-etl',
+  );
   const { StartAt, States } = z
     .object({ StartAt: z.string(), States: states })
     .parse(JSON.parse(String(machine?.body.definition)));
