@@ -20,6 +20,8 @@ const filesOfInfra = [
   'packages/lake-storage/src/zones[.]ts',
   'packages/lambda-kit/src/(bundle-lambda|metric-names)[.]ts',
 ];
+// Its tests run the deployed state machines by our own interpreter, over the objects of an emulated S3.
+const filesOfInfraTests = ['packages/lake-storage/src/s3[.]ts', 'packages/local-stepfunctions/src/.+'];
 const testSupport = ['packages/aws-emulator', 'scripts'];
 
 const root = new URL('.', import.meta.url);
@@ -36,6 +38,12 @@ const inside = (paths) => `^${oneOf(paths)}/`;
 const source = '^(apps|packages)/[^/]+/src/';
 const testCode = '^(apps|packages)/[^/]+/(test|bench)/|^(infra|scripts)/test/';
 const ours = inside(['apps', 'packages', 'infra']);
+const importsOfInfra = [
+  inside(packagesOfInfra.map((name) => `packages/${name}`)),
+  `^${oneOf(filesOfInfra)}$`,
+  '^apps/[^/]+/src/env[.]ts$',
+  ...testSupport.map((room) => `^${room}/`),
+];
 
 const packageRules = packages.map((name, line) => ({
   name: `imports-of-${name}`,
@@ -96,15 +104,16 @@ export default {
     {
       name: 'imports-of-infra',
       comment: `infra imports packages/${packagesOfInfra.join(', ')}, the names it needs, and each app's ./env.`,
-      from: { path: '^infra/' },
+      from: { path: '^infra/', pathNot: '^infra/test/' },
+      to: { path: inside(['apps', 'packages']), pathNot: importsOfInfra },
+    },
+    {
+      name: 'imports-of-infra-tests',
+      comment: 'What infra imports, its tests may import, too, and the interpreter of state machines.',
+      from: { path: '^infra/test/' },
       to: {
         path: inside(['apps', 'packages']),
-        pathNot: [
-          inside(packagesOfInfra.map((name) => `packages/${name}`)),
-          `^${oneOf(filesOfInfra)}$`,
-          '^apps/[^/]+/src/env[.]ts$',
-          ...testSupport.map((room) => `^${room}/`),
-        ],
+        pathNot: [...importsOfInfra, `^${oneOf(filesOfInfraTests)}$`],
       },
     },
     {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Manifest } from '@sluice/step-contracts';
 import { AppliedLake, type EndedRun } from './emulated/applied-lake.ts';
+import { testCsvMap } from './emulated/csv-map.ts';
 import { rowsOf, runEmbedded } from './emulated/embedded-lake.ts';
 import { type EmulatedStack, emulatedStack } from './emulated/emulated-stack.ts';
 import { emulatedDev } from './emulated/environments.ts';
@@ -230,7 +231,7 @@ describeWithTerraform('dev, on an emulated AWS', (miniStack) => {
     });
 
     test('an object of a dataset that nobody has defined ends in the dead letters, and nothing else does', async () => {
-      const dead = await lake.takeDeadLetters();
+      const dead = await lake.takeDeadLetters('arrivals-dead-letters');
       expect(dead.map((body) => JSON.parse(body).Records[0].s3.object.key)).toEqual([unknownDataset]);
     });
 
@@ -276,8 +277,7 @@ describeWithTerraform('dev, on an emulated AWS', (miniStack) => {
       const states = run?.history.flatMap(
         ({ stateEnteredEventDetails }) => stateEnteredEventDetails?.name ?? [],
       );
-      // There it stops: the emulator takes the backslashes in an intrinsic function's text at their word. Behind it the Map
-      // would give its rows to children one by one, and no function of ours takes those.
+      // There it stops: the emulator takes the backslashes in an intrinsic function's text at their word.
       expect(states).toEqual(['ValidateInput', 'CheckValidation', 'CheckFormat', 'LocateVersion']);
       expect(run?.status).toBe('FAILED');
       expect(await lake.untilAtRest(0, restMs)).toHaveLength(before);
@@ -285,6 +285,10 @@ describeWithTerraform('dev, on an emulated AWS', (miniStack) => {
     },
     restMs,
   );
+
+  describe('through csv-map, run by the states service,', () => {
+    testCsvMap({ miniStack, lake: () => lake, environment: emulatedDev, folder: () => folder });
+  });
 
   test('the runs have used every permission of every role, as far as the emulator asks for it', async () => {
     const granted = await permissionsOfRoles(miniStack());

@@ -38,6 +38,9 @@ const imports: readonly [file: string, imported: string, broken: readonly string
   ['infra/src/with-emulator.ts', '@sluice/aws-emulator', ['test-support']],
   ['infra/test/with-emulator.ts', '@sluice/aws-emulator', []],
   ['infra/src/reads-use-case.ts', '@sluice/publish-run/publish-run', ['imports-of-infra']],
+  ['infra/test/reads-use-case.ts', '@sluice/publish-run/publish-run', ['imports-of-infra-tests']],
+  ['infra/src/with-interpreter.ts', '@sluice/local-stepfunctions', ['imports-of-infra']],
+  ['infra/test/with-interpreter.ts', '@sluice/local-stepfunctions', []],
 ];
 
 interface Workspace {
@@ -54,6 +57,7 @@ const workspaces: Record<string, Workspace> = {
   },
   'packages/lambda-kit': { exports: { ...index, './metric-names': './src/metric-names.ts' } },
   'packages/aws-emulator': { exports: index },
+  'packages/local-stepfunctions': { exports: index },
   'apps/publish-run': {
     exports: { './publish-run': './src/publish-run.ts' },
     dependencies: ['@aws-sdk/client-s3', '@sluice/datasets', '@sluice/start-pipeline'],

@@ -1,8 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { CloudWatchLogsClient, FilterLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
-import { GetPartitionsCommand, GlueClient } from '@aws-sdk/client-glue';
+import { DeletePartitionCommand, GetPartitionsCommand, GlueClient } from '@aws-sdk/client-glue';
 import {
   DeleteObjectCommand,
   GetObjectCommand,
@@ -32,6 +31,7 @@ import type { MiniStack } from '@sluice/aws-emulator';
 import { type Manifest, manifest, type RunInput, runInput } from '@sluice/step-contracts';
 import { z } from 'zod';
 import type { Environment } from '../../src/environments/environment.ts';
+import { until } from './until.ts';
 
 /** An execution that has come to its end. */
 export interface EndedRun {
@@ -61,8 +61,6 @@ interface Listener {
   stop(): Promise<void>;
 }
 
-const pollMs = 250;
-
 /** A lake on an emulated AWS, as somebody sees it who puts files into it and looks what becomes of them. */
 export class AppliedLake {
   readonly #s3: S3Client;
@@ -75,10 +73,15 @@ export class AppliedLake {
   readonly #account = '000000000000';
   readonly #region: string;
 
-  constructor({ endpoint, credentials }: MiniStack, { region, namePrefix }: Environment) {
+  /** `statesEndpoint`: of Step Functions, if it is not the emulator's own. */
+  constructor(
+    { endpoint, credentials }: MiniStack,
+    { region, namePrefix }: Environment,
+    statesEndpoint = endpoint,
+  ) {
     const client = { endpoint, credentials, region };
     this.#s3 = new S3Client({ ...client, forcePathStyle: true });
-    this.#sfn = new SFNClient(client);
+    this.#sfn = new SFNClient({ ...client, endpoint: statesEndpoint });
     this.#sqs = new SQSClient(client);
     this.#sns = new SNSClient(client);
     this.#glue = new GlueClient(client);
@@ -99,6 +102,10 @@ export class AppliedLake {
   /** A Lambda's name. */
   functionOf(app: string): string {
     return `${this.#prefix}-${app}`;
+  }
+
+  machineArnOf(machine: string): string {
+    return `arn:aws:states:${this.#region}:${this.#account}:stateMachine:${this.#prefix}-${machine}`;
   }
 
   /** Puts an object into the raw bucket, and does nothing else. */
@@ -146,14 +153,29 @@ export class AppliedLake {
 
   /** The values of the partitions that the catalogue has of a dataset, each as `2026/11/21`. */
   async partitionsOf(dataset: string): Promise<string[]> {
-    const { Partitions = [] } = await this.#glue.send(
-      new GetPartitionsCommand({ DatabaseName: this.#prefix.replaceAll('-', '_'), TableName: dataset }),
-    );
-    return Partitions.map(({ Values = [] }) => Values.join('/'));
+    return (await this.#partitions(this.#table(dataset))).map((values) => values.join('/'));
+  }
+
+  async forgetPartitions(dataset: string): Promise<void> {
+    const table = this.#table(dataset);
+    for (const PartitionValues of await this.#partitions(table))
+      await this.#glue.send(new DeletePartitionCommand({ ...table, PartitionValues }));
+  }
+
+  #table(dataset: string): { readonly DatabaseName: string; readonly TableName: string } {
+    return { DatabaseName: this.#prefix.replaceAll('-', '_'), TableName: dataset };
+  }
+
+  async #partitions(table: {
+    readonly DatabaseName: string;
+    readonly TableName: string;
+  }): Promise<string[][]> {
+    const { Partitions = [] } = await this.#glue.send(new GetPartitionsCommand(table));
+    return Partitions.map(({ Values = [] }) => Values);
   }
 
   async #executions(machine: string): Promise<{ arn: string; status: string }[]> {
-    const stateMachineArn = `arn:aws:states:${this.#region}:${this.#account}:stateMachine:${this.#prefix}-${machine}`;
+    const stateMachineArn = this.machineArnOf(machine);
     const found: { arn: string; status: string }[] = [];
     for await (const { executions = [] } of paginateListExecutions(
       { client: this.#sfn },
@@ -256,8 +278,8 @@ export class AppliedLake {
     }
   }
 
-  async takeDeadLetters(): Promise<string[]> {
-    return this.#takeAll(await this.#queueUrl('arrivals-dead-letters'));
+  async takeDeadLetters(queue: 'arrivals-dead-letters' | 'failed-batches'): Promise<string[]> {
+    return this.#takeAll(await this.#queueUrl(queue));
   }
 
   /** Subscribes a queue of its own to the topic of runs. */
@@ -312,17 +334,3 @@ export class AppliedLake {
     await this.#s3.send(new DeleteObjectCommand({ Bucket: bucket, Key: key, VersionId: versionId }));
   }
 }
-
-const until = async (
-  what: string,
-  withinMs: number,
-  look: () => Promise<{ done: boolean; seen: string }>,
-): Promise<void> => {
-  const deadline = Date.now() + withinMs;
-  for (;;) {
-    const { done, seen } = await look();
-    if (done) return;
-    if (Date.now() > deadline) throw new Error(`Not within ${withinMs / 1000} s: ${what}. ${seen}`);
-    await sleep(pollMs);
-  }
-};

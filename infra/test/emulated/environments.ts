@@ -19,6 +19,8 @@ export const emulatedDev: Environment = {
   intake: { ...dev.intake, maxReceives: 3 },
   // What goes through csv-map need not be large.
   transform: { lambdaMaxBytes: 4 * 1024 * 1024 },
+  // A few batches of a small object, not all at once on one machine.
+  map: { ...dev.map, maxItemsPerBatch: 500, maxConcurrency: 4 },
   discovery: { ...dev.discovery, checkSeconds: 5 },
 };
 

@@ -40,6 +40,26 @@ export const ordersFile = (name: string, tens: number): { readonly text: string;
   };
 };
 
+/**
+ * Such a file, and after it rows that readers of CSV differ about: with quoted line breaks, delimiters and backslashes, too
+ * few cells and too many, and one that is published already, far above.
+ */
+export const messyOrdersFile = (
+  name: string,
+  tens: number,
+): { readonly text: string; readonly rows: number } => {
+  const rest = `ann@example.com,900,1,450,ACTIVE,${daysAgo(30)},01`;
+  const messy = [
+    `${name}-lines,"Ann\r\nof\n""two"" lines",${rest}`,
+    `"${name}-commas",",",${rest}`,
+    `${name}-backslash,C:\\,${rest}`,
+    `${name}-short,Ann`,
+    `${name}-long,Ann,${rest},more,cells`,
+    `${name}-0-1,Ann,${rest}`,
+  ];
+  return { text: `${ordersFile(name, tens).text}${messy.join('\n')}\n`, rows: 10 * tens + messy.length };
+};
+
 /** Below the quality threshold: nearly every cell is empty. */
 export const hollowOrders = `${[header, ...Array.from({ length: 20 }, () => ',,,,,,,,')].join('\n')}\n`;
 

@@ -1,4 +1,10 @@
-import { GetRolePolicyCommand, IAMClient, ListRolesCommand, PutRolePolicyCommand } from '@aws-sdk/client-iam';
+import {
+  DeleteRolePolicyCommand,
+  GetRolePolicyCommand,
+  IAMClient,
+  ListRolesCommand,
+  PutRolePolicyCommand,
+} from '@aws-sdk/client-iam';
 import type { MiniStack, RolePermission } from '@sluice/aws-emulator';
 import { z } from 'zod';
 
@@ -66,4 +72,23 @@ export const withoutStatement = async <T>(
   } finally {
     iam.destroy();
   }
+};
+
+/** Denies roles of the lake to write some objects; returns how to end that. */
+export const denyObjects = async (
+  { endpoint, region, credentials }: MiniStack,
+  objectsOf: Readonly<Record<string, readonly string[]>>,
+): Promise<() => Promise<void>> => {
+  const iam = new IAMClient({ endpoint, region, credentials });
+  const PolicyName = 'denied-objects';
+  for (const [RoleName, Resource] of Object.entries(objectsOf)) {
+    const denied = { Sid: 'Denied', Effect: 'Deny', Action: ['s3:PutObject'], Resource };
+    const PolicyDocument = JSON.stringify({ Version: '2012-10-17', Statement: [denied] });
+    await iam.send(new PutRolePolicyCommand({ RoleName, PolicyName, PolicyDocument }));
+  }
+  return async () => {
+    for (const RoleName of Object.keys(objectsOf))
+      await iam.send(new DeleteRolePolicyCommand({ RoleName, PolicyName }));
+    iam.destroy();
+  };
 };

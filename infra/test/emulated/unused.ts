@@ -8,15 +8,35 @@ interface Unused extends Partial<RolePermission> {
 
 const noLogs = 'It writes logs without asking.';
 const noEncryption = 'It encrypts neither variables nor executions nor logs.';
-const noBatches = 'It ignores ItemBatcher and ResultWriter, so no object goes through csv-map there.';
+const noChildren =
+  'The interpreter that stands in for Step Functions asks nobody where it starts and follows children.';
+const noKeyOfClients =
+  'It asks for the key of a queue or topic where a service sends, and not where a client does.';
 const noTags = 'It copies the tags of an object without asking.';
 
 /** Any other permission that no run has used fails a test: a role has it for nothing. */
 const unused: readonly Unused[] = [
   { role: `${emulatedDev.namePrefix}-crawlers`, reason: 'A crawler only pretends to look.' },
-  ...['csv-map-comma', 'process-rows', 'record-failed-rows', 'collect-map-run'].map((role) => ({
-    role: `${emulatedDev.namePrefix}-${role}`,
-    reason: noBatches,
+  { sid: 'StartBatches', reason: noChildren },
+  { sid: 'FollowBatches', reason: noChildren },
+  { sid: 'RedriveBatches', reason: noChildren },
+  { sid: 'ReadItems', action: 's3:GetObject', reason: 'An arrival names the version of the object.' },
+  ...['s3:GetObject', 's3:ListMultipartUploadParts'].map((action) => ({
+    sid: 'WriteResults',
+    action,
+    reason: 'Results of a few batches are not put together of parts.',
+  })),
+  { role: `${emulatedDev.namePrefix}-csv-map-comma`, sid: 'EncryptNotifications', reason: noKeyOfClients },
+  { sid: 'EncryptLetters', reason: noKeyOfClients },
+  {
+    role: `${emulatedDev.namePrefix}-process-rows`,
+    sid: 'DecryptObjects',
+    reason: 'Only an upload in parts has to decrypt.',
+  },
+  ...['ReadObjects', 'DecryptObjects'].map((sid) => ({
+    role: `${emulatedDev.namePrefix}-record-failed-rows`,
+    sid,
+    reason: 'It reads a part only where an attempt that failed has left one.',
   })),
   { sid: 'WriteOwnLogs', reason: noLogs },
   { sid: 'DeliverLogs', reason: noLogs },

@@ -125,7 +125,9 @@ machine_role = contextvars.ContextVar("machine_role")
 
 
 def execute_task_in_role(state_def, raw_input, execution, ctx):
-    machine_role.set(stepfunctions._state_machines[execution["stateMachineArn"]]["roleArn"])
+    # A child of a Distributed Map names its parent's machine and the Map's label.
+    machine = execution["stateMachineArn"].partition("/")[0]
+    machine_role.set(stepfunctions._state_machines[machine]["roleArn"])
     return execute_task(state_def, raw_input, execution, ctx)
 
 
@@ -155,6 +157,20 @@ def needs_of(resource, parameters):
     raise stepfunctions._ExecutionError("States.Runtime", f"permissions.py does not know what {resource} needs.")
 
 
+# Whoever acts in a role is the role to conditions, and not the session:
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-principalarn
+
+condition_key = iam_evaluator._resolve_condition_key
+
+
+def condition_key_of_role(key, ctx):
+    value = condition_key(key, ctx)
+    if key.lower() != "aws:principalarn" or ":assumed-role/" not in value:
+        return value
+    role = iam_evaluator._role_name_from_assumed_arn(value)
+    return f"arn:aws:iam::{ctx.principal_account}:role/{role}"
+
+
 # What was used
 
 evaluate = iam_evaluator.evaluate
@@ -178,6 +194,7 @@ def note(*permission):
 def ask():
     iam_evaluator.enforce = enforce_with_key
     iam_evaluator.evaluate = evaluate_and_note
+    iam_evaluator._resolve_condition_key = condition_key_of_role
     iam_actions.s3_service_context = s3_context_with_key
     sqs.queue_policy_allows = queue_and_key_allow
     lambda_svc._sqs_esm_concurrency = concurrency_if_allowed
