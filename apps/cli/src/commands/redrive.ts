@@ -3,10 +3,8 @@ import type { Command } from '../command.ts';
 import { findRun } from '../lake/find-run.ts';
 import { openLake } from '../lake/open-lake.ts';
 import { redriveRun } from '../run/redrive-run.ts';
-import { reportRun } from '../run/run-report.ts';
-import { exitCodeOf, whyNot } from '../run/run-view.ts';
-import { runSummary } from '../terminal/run-summary.ts';
 import { watchRun } from '../terminal/watch-run.ts';
+import { tellRun } from './tell-run.ts';
 
 export const redrive: Command = {
   usage: 'redrive RUN',
@@ -44,11 +42,7 @@ PSEUDONYM_KEY is the key for datasets that pseudonymise; it has to be the one th
         watcher,
       });
       watcher.done();
-      const view = await reportRun(lake, dataset, finished);
-      terminal.err(runSummary(view, terminal.paint));
-      if (view.status !== 'published') terminal.err(`\n${terminal.paint.bad('sluice:')} ${whyNot(view)}\n`);
-      if (json) terminal.out(`${JSON.stringify(view)}\n`);
-      return exitCodeOf(view);
+      return await tellRun(lake, dataset, finished, { json }, terminal);
     } finally {
       watcher.done();
     }

@@ -4,12 +4,10 @@ import { openOrCreateLake } from '../lake/open-lake.ts';
 import { DEFAULT_BATCH_ROWS } from '../run/csv-map-machine.ts';
 import { defaultWorkflow } from '../run/default-workflow.ts';
 import { runFile } from '../run/run-file.ts';
-import { reportRun } from '../run/run-report.ts';
-import { exitCodeOf, whyNot } from '../run/run-view.ts';
-import { runSummary } from '../terminal/run-summary.ts';
 import { watchRun } from '../terminal/watch-run.ts';
 import { parseAsOf } from './as-of.ts';
 import { datasetNamed } from './dataset-named.ts';
+import { tellRun } from './tell-run.ts';
 import { workflowNamed } from './workflow-named.ts';
 
 export const run: Command = {
@@ -65,11 +63,7 @@ PSEUDONYM_KEY is the key for datasets that pseudonymise.`,
         watcher,
       });
       watcher.done();
-      const view = await reportRun(lake, dataset, finished);
-      terminal.err(runSummary(view, terminal.paint));
-      if (view.status !== 'published') terminal.err(`\n${terminal.paint.bad('sluice:')} ${whyNot(view)}\n`);
-      if (json) terminal.out(`${JSON.stringify(view)}\n`);
-      return exitCodeOf(view);
+      return await tellRun(lake, dataset, finished, { json }, terminal);
     } finally {
       watcher.done();
     }
