@@ -13,6 +13,7 @@ const packages = [
   'kinesis-producer',
   'lambda-kit',
   'local-stepfunctions',
+  'local-event-sources',
 ];
 const packagesOfInfra = ['record-schema', 'datasets', 'workflows', 'step-contracts'];
 // Of others infra takes what has to be named once: the folders of the zones, the names of metrics, the way to a bundle.

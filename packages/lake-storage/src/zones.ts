@@ -23,6 +23,7 @@ export const zoneOfFolder = {
   processed: 'curated',
   runs: 'curated',
   'map-results': 'curated',
+  requests: 'curated',
 } as const satisfies Record<string, Zone>;
 
 /** An object as its arrival event names it: what a run is about. */
@@ -97,6 +98,58 @@ export function parseMendedKey(key: string): MendedObject | null {
   )
     return null;
   return { dataset, runId, objectId, number: Number(number), rowsId, name };
+}
+
+/** Records of one shard that were delivered together, `first` and `last` by their sequence numbers. */
+export interface StreamBatch {
+  readonly stream: string;
+  readonly shardId: string;
+  readonly first: string;
+  readonly last: string;
+}
+
+/** `incoming/<dataset>/stream/<stream>/<shard-id>/`: what came from one shard, in the order of its last sequence numbers. */
+export function streamPrefix(dataset: string, stream: string, shardId: string): string {
+  return incomingKey(dataset, `stream/${stream}/${shardId}/`);
+}
+
+/** `incoming/<dataset>/stream/<stream>/<shard-id>/<last>-<first>.jsonl.gz` */
+export function streamBatchKey(dataset: string, batch: StreamBatch): string {
+  return `${streamPrefix(dataset, batch.stream, batch.shardId)}${sequenceRange(batch)}.jsonl.gz`;
+}
+
+/** The folder, in place of a dataset's, of records that name none. No dataset has such a name. */
+export const UNMATCHED = '_unmatched';
+
+/** `quarantine/<dataset>/records/<stream>/<shard-id>/`: records of one shard that could not be read. */
+export function quarantinedRecordsPrefix(dataset: string | null, stream: string, shardId: string): string {
+  return `quarantine/${dataset ?? UNMATCHED}/records/${stream}/${shardId}/`;
+}
+
+/** `quarantine/<dataset>/records/<stream>/<shard-id>/<last>-<first>.jsonl` */
+export function quarantinedRecordsKey(dataset: string | null, batch: StreamBatch): string {
+  return `${quarantinedRecordsPrefix(dataset, batch.stream, batch.shardId)}${sequenceRange(batch)}.jsonl`;
+}
+
+/** The first and last sequence number in the key of a stream's batch, in either zone; null for any other key. */
+export function parseSequenceRange(key: string): { readonly first: string; readonly last: string } | null {
+  const [, last, first] = /\/0*(\d+)-0*(\d+)\.jsonl(?:\.gz)?$/.exec(key) ?? [];
+  return first !== undefined && last !== undefined ? { first, last } : null;
+}
+
+/** Padded, so that the order of names is that of numbers: https://docs.aws.amazon.com/kinesis/latest/APIReference/API_Record.html */
+export function paddedSequenceNumber(number: string): string {
+  return number.padStart(56, '0');
+}
+
+/** `<last>-<first>`: a listing that starts behind a number leaves out exactly the batches that end before it. */
+function sequenceRange({ first, last }: StreamBatch): string {
+  return `${paddedSequenceNumber(last)}-${paddedSequenceNumber(first)}`;
+}
+
+/** `requests/<dataset>/<hash>.json`: what was answered to a request, for whoever sends it again. */
+export function requestKey(dataset: string, hash: string): string {
+  return `requests/${dataset}/${hash}.json`;
 }
 
 /** `quarantine/<dataset>/<run-id>.<format>`: the run's rejected rows, each with its reasons. */
