@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { DuckDBInstance } from '@duckdb/node-api';
 import { describe, expect, test } from '@jest/globals';
 import { datasets } from '@sluice/datasets';
 import { z } from 'zod';
@@ -73,9 +74,68 @@ test('the manifests of all datasets are one table', () => {
   expect(at(runs, 'storage_descriptor', 'location')).toBe(`s3://${curated}/runs/`);
 });
 
+describe('the view of each record once', () => {
+  const view = named('aws_glue_catalog_table', 'orders_unique');
+  const [, encoded = ''] = /^\/\* Presto View: (\S+) \*\/$/.exec(String(view.view_original_text)) ?? [];
+  const {
+    originalSql,
+    schema,
+    columns: typed,
+  } = z
+    .object({
+      originalSql: z.string(),
+      schema: z.string(),
+      columns: z.array(z.object({ name: z.string(), type: z.string() })),
+    })
+    .parse(JSON.parse(Buffer.from(encoded, 'base64').toString()));
+
+  test('has the columns of the table, partitions included', () => {
+    const { columns: ofTable, partitionKeys } = generated('orders');
+    expect(at(view, 'storage_descriptor', 'columns')).toEqual([...ofTable, ...partitionKeys]);
+    expect(typed.map(({ name }) => name)).toEqual([...ofTable, ...partitionKeys].map(({ name }) => name));
+    expect([...new Set(typed.map(({ type }) => type))].sort()).toEqual([
+      'bigint',
+      'double',
+      'integer',
+      'timestamp(3)',
+      'varchar',
+    ]);
+  });
+
+  test('shows one of the rows with the same key, whatever else they hold', async () => {
+    const connection = await (await DuckDBInstance.create()).connect();
+    await connection.run(`CREATE SCHEMA ${schema}`);
+    const cells = (id: string, name: string, path: string): string =>
+      `(${[...typed.map((one) => (one.name === 'id' ? `'${id}'` : one.name === 'name' ? `'${name}'` : 'NULL')), `'${path}'`].join(', ')})`;
+    const names = [...typed.map(({ name }) => name), '$path'].map((name) => `"${name}"`);
+    await connection.run(
+      `CREATE TABLE ${schema}.orders AS SELECT * FROM (VALUES ${[
+        cells('1', 'B', 'b'),
+        cells('2', 'A', 'b'),
+        cells('1', 'A', 'a'),
+        cells('1', 'C', 'a'),
+      ].join(', ')}) AS row(${names.join(', ')})`,
+    );
+    const shown = await connection.runAndReadAll(`SELECT id, name FROM (${originalSql}) ORDER BY id`);
+    expect(shown.getRows()).toEqual([
+      ['1', 'A'],
+      ['2', 'A'],
+    ]);
+  });
+
+  test('is there for datasets with a key only', () => {
+    const views = resources(stackOf(dev), 'aws_glue_catalog_table').filter(
+      ({ body }) => body.table_type === 'VIRTUAL_VIEW',
+    );
+    expect(views.map(({ body }) => body.name)).toEqual(
+      [...datasets.values()].filter(({ key }) => key !== null).map(({ name }) => `${name}_unique`),
+    );
+  });
+});
+
 test('prod lets nobody drop a table and its partitions with it', () => {
   const free = resources(stackOf(prod), 'aws_glue_catalog_table').filter(
-    ({ body }) => at(body, 'lifecycle', 'prevent_destroy') !== true,
+    ({ body }) => body.table_type !== 'VIRTUAL_VIEW' && at(body, 'lifecycle', 'prevent_destroy') !== true,
   );
   expect(free).toEqual([]);
 });

@@ -35,7 +35,7 @@ const rowsOf = async (sql: string) => (await ask(sql)).rows;
 describe('the catalogue', () => {
   test('has each dataset, runs and quarantine', async () => {
     expect((await rowsOf('SHOW TABLES')).flat()).toEqual(
-      expect.arrayContaining(['orders', 'airports', 'penguins', 'runs', 'quarantine']),
+      expect.arrayContaining(['orders', 'orders_unique', 'airports', 'penguins', 'runs', 'quarantine']),
     );
   });
 
@@ -59,6 +59,20 @@ describe('the catalogue', () => {
       { name: 'island', type: 'VARCHAR' },
       { name: 'beak_length_mm', type: 'DECIMAL(5,1)' },
     ]);
+  });
+
+  test('has each record of a dataset with a key once, in however many objects it came', async () => {
+    const copied = await newFolder();
+    await writeFile(join(copied.path, 'small.csv'), smallOrders);
+    await writeFile(join(copied.path, 'again.csv'), smallOrders);
+    for (const name of ['small.csv', 'again.csv'])
+      await runInProcess(join(copied.path, 'lake'), 'orders', join(copied.path, name), AS_OF);
+    const ofCopies = await openLake(join(copied.path, 'lake'));
+    const idsOf = async (view: string) =>
+      (await queryLake(ofCopies, `SELECT id FROM ${view} ORDER BY id`, 100, at('scratch'))).rows.flat();
+    expect(await idsOf('orders')).toEqual(['A1', 'A1', 'A2', 'A2', 'A3', 'A3']);
+    expect(await idsOf('orders_unique')).toEqual(['A1', 'A2', 'A3']);
+    await copied.remove();
   });
 
   test('has the runs with their counts', async () => {

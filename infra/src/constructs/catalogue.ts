@@ -8,6 +8,7 @@ import { processedPrefix } from '@sluice/lake-storage/zones';
 import { glueColumns, gluePartitionKeys } from '@sluice/record-schema';
 import { Construct } from 'constructs';
 import { manifestColumns } from '../queries/manifest-columns.ts';
+import { uniqueViewName, uniqueViewText, viewColumns } from '../queries/unique-view.ts';
 import type { Deployment } from './deployment.ts';
 import type { Zones } from './zones.ts';
 
@@ -26,6 +27,8 @@ export class Catalogue extends Construct {
   readonly rawDatabaseName: string;
   /** By the dataset's name, which is the table's too. */
   readonly tables: ReadonlyMap<string, GlueCatalogTable>;
+  /** `<dataset>_unique` of each dataset that has a key, by the dataset's name. */
+  readonly uniqueViews: ReadonlyMap<string, GlueCatalogTable>;
   /** The crawler of a dataset is called `<crawlerPrefix><dataset>`. */
   readonly crawlerPrefix: string;
   readonly #deployment: Deployment;
@@ -77,6 +80,22 @@ export class Catalogue extends Construct {
           partitionKeys: [...gluePartitionKeys(dataset)],
         }),
       ]),
+    );
+    this.uniqueViews = new Map(
+      [...datasets.values()].flatMap((dataset) => {
+        if (dataset.key === null) return [];
+        const view = new GlueCatalogTable(this, `view-${uniqueViewName(dataset)}`, {
+          databaseName: database.name,
+          name: uniqueViewName(dataset),
+          description: `Each record of ${dataset.name} once, by ${dataset.key.join(', ')}.`,
+          tableType: 'VIRTUAL_VIEW',
+          parameters: { presto_view: 'true', comment: 'Presto View' },
+          storageDescriptor: { columns: [...viewColumns(dataset)] },
+          viewOriginalText: uniqueViewText(dataset, dataset.key, name),
+          viewExpandedText: '/* Presto View */',
+        });
+        return [[dataset.name, view] as const];
+      }),
     );
     table({
       name: 'runs',

@@ -97,6 +97,13 @@ export class ColumnGrants extends Construct {
             ? { table: name }
             : { tableWithColumns: { ...name, wildcard: true, excludedColumnNames: [...hidden] } }),
         });
+        // A view reads all columns of its table, as whoever asks: one with hidden columns would answer nobody.
+        const view = catalogue.uniqueViews.get(dataset);
+        if (!view || hidden.length > 0) continue;
+        grant(to, analyst, view.name, {
+          permissions: ['SELECT'],
+          table: { databaseName: catalogue.databaseName, name: view.name },
+        });
       }
     }
 

@@ -30,6 +30,7 @@ export const orders = defineDataset({
     created_date: timestamp({ doc: 'When the order was placed, UTC.' }),
     region_code: text({ doc: 'Two digits, `01` to `04`; text, so that the zero stays.' }),
   },
+  key: ['id'],
   derived: ({ col }) => ({
     email_masked: maskEmail(col('email')),
     total_amount: times(col('quantity'), col('price')),

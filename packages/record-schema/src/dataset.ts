@@ -57,6 +57,7 @@ const settings = z.strictObject({
     })
     .prefault({}),
   workflow: z.enum(WORKFLOW_CHOICES).default('by_size'),
+  key: z.array(z.string()).min(1, 'names no field').readonly().nullable().default(null),
   nullTokens: z.array(z.string()).readonly().default(['']),
   partitions: z
     .array(z.string())
@@ -88,6 +89,11 @@ export interface DatasetDefinition<
   readonly doc?: string;
   /** In the order of the published columns. */
   readonly fields: F;
+  /**
+   * Rows that are alike in these fields are copies of one record, in whatever objects they came. Published files keep them
+   * all; the view `<dataset>_unique` shows each record once, and producers send copies to one shard.
+   */
+  readonly key?: readonly (keyof F & string)[];
   /** Computed from the fields, in this order; a later one may use an earlier one. */
   readonly derived?: (row: Columns<F>) => D;
   /** In order: the first that is not true filters the row and is counted under its name. */
@@ -132,6 +138,8 @@ export interface Dataset<
   readonly partitions: readonly PartitionName[];
   readonly source: Readonly<z.output<typeof settings>['source']>;
   readonly workflow: WorkflowChoice;
+  /** Published fields without nulls; null: the dataset has no key. */
+  readonly key: readonly string[] | null;
   readonly quality: Readonly<z.output<typeof settings>['quality']>;
   /** Published fields, then derived fields. */
   readonly columns: readonly PublishedColumn[];
@@ -177,6 +185,12 @@ const checkName = (name: string, what: string, taken: Set<string>): void => {
   taken.add(name);
 };
 
+const keyFault = (field: Field | undefined): string | null => {
+  if (!field) return 'is no field';
+  if (!field.publish) return 'is not published';
+  return isNullable(field) ? 'may be null: make it required' : null;
+};
+
 /**
  * Checks a definition and fills in what it leaves out.
  *
@@ -197,7 +211,7 @@ export const defineDataset = <
     const issue = chosen.error.issues[0];
     throw new InvalidDataset(`${where}: ${[...(issue?.path ?? []), issue?.message].join(': ')}`);
   }
-  const { source, workflow, quality, nullTokens, partitions } = chosen.data;
+  const { source, workflow, key, quality, nullTokens, partitions } = chosen.data;
   const isForMapReader =
     source.formats.includes('csv') && Object.hasOwn(MAP_READER_DELIMITERS, source.delimiter);
   if (workflow === 'csv-map' && !isForMapReader) {
@@ -223,6 +237,12 @@ export const defineDataset = <
   if (fields.length === 0) throw new InvalidDataset(`${where}: it has no fields`);
 
   const columns = { col, derived: col } as unknown as Columns<F> & DerivedColumns<D>; // names are checked below
+  for (const [at, column] of (key ?? []).entries()) {
+    const field = fields.find((one) => one.name === column);
+    const fault = keyFault(field) ?? (key?.indexOf(column) === at ? null : 'is named twice');
+    if (fault !== null) throw new InvalidDataset(`${where}, key: ${JSON.stringify(column)} ${fault}`);
+  }
+
   const derived = Object.entries(derive?.(columns) ?? {}).map(([derivedName, expr]) =>
     within(`${where}, derived field ${derivedName}`, (): Derived => {
       checkName(derivedName, 'derived field', taken);
@@ -257,6 +277,7 @@ export const defineDataset = <
     partitions: partitions as readonly PartitionName[], // the schema took nothing else
     source,
     workflow,
+    key,
     quality,
     columns: [
       ...fields

@@ -279,6 +279,32 @@ describe('a dataset that makes no sense is refused', () => {
       'dataset d: workflow: csv-map reads CSV with comma',
     ],
     [
+      'a key of no field',
+      () => defineDataset({ name: 'd', fields, key: ['nmae'] as unknown as ['id'] }),
+      'dataset d, key: "nmae" is no field',
+    ],
+    [
+      'a key that may be null',
+      () => defineDataset({ name: 'd', fields: { id: text() }, key: ['id'] }),
+      'dataset d, key: "id" may be null: make it required',
+    ],
+    [
+      'a key that is not published',
+      () =>
+        defineDataset({ name: 'd', fields: { id: text({ required: true, publish: false }) }, key: ['id'] }),
+      'dataset d, key: "id" is not published',
+    ],
+    [
+      'a key with a field twice',
+      () => defineDataset({ name: 'd', fields: { id: text({ required: true }) }, key: ['id', 'id'] }),
+      'dataset d, key: "id" is named twice',
+    ],
+    [
+      'a key of nothing',
+      () => defineDataset({ name: 'd', fields, key: [] }),
+      'dataset d: key: names no field',
+    ],
+    [
       'a threshold above 100',
       () => defineDataset({ name: 'd', fields, quality: { threshold: 101 } }),
       'quality: threshold: ',
@@ -321,6 +347,7 @@ describe('a definition that makes sense', () => {
       partitions: ['process_year', 'process_month', 'process_day'],
       source: { formats: ['csv', 'json', 'parquet'], delimiter: ',', unknownColumns: 'ignore' },
       workflow: 'by_size',
+      key: null,
       quality: { threshold: 70, score: 'cells', checks: [] },
     });
     expect(dataset.fields[0]).toMatchObject({ from: 'id', nullTokens: [''], required: false, publish: true });

@@ -82,6 +82,7 @@ test('the page of a dataset', () => {
     doc: 'An invoice.',
     source: { formats: ['csv', 'json'], delimiter: '|', unknownColumns: 'reject' },
     workflow: 'csv-map',
+    key: ['id', 'lines'],
     nullTokens: ['', 'n/a'],
     fields: {
       id: text({ required: true, from: 'No', pattern: '^[A|B]', doc: 'Its number,\nprinted | written.' }),
@@ -119,6 +120,10 @@ Formats: csv, json; CSV delimiter \`|\`. Undeclared columns refuse the object. O
 | \`lines\` | integer | at most \`99\`; default \`1\` |  |
 | \`due\` | date | as \`dd.MM.yyyy\` or \`yyyy-MM-dd\` |  |
 | \`paid_at\` | timestamp | as \`yyyy-MM-dd HH:mm:ss\`, UTC; at least \`2020-01-01 00:00:00\`; not published |  |
+
+## Key
+
+Rows with the same \`id\`, \`lines\` are copies of one record: \`invoices_unique\` shows each once.
 
 ## Derived fields
 

@@ -198,6 +198,11 @@ describe('what does not compile', () => {
     ).toThrow('there is no column "bgi"');
   });
 
+  test('a key of a field that the dataset does not have', () => {
+    // @ts-expect-error there is no field nmae
+    expect(() => defineDataset({ name: 'd', fields, key: ['nmae'] })).toThrow('"nmae" is no field');
+  });
+
   test('text compared with a number', () => {
     expect(() =>
       // @ts-expect-error name is text, 1 is a number

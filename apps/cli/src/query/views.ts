@@ -15,7 +15,8 @@ export interface LakeViews {
 const list = (items: readonly string[]): string => `[${items.join(', ')}]`;
 
 /**
- * The catalogue of the embedded lake: a view for each dataset, and `runs` and `quarantine`. Files are found by the
+ * The catalogue of the embedded lake: a view for each dataset, `<dataset>_unique` for each that has a key, and `runs` and
+ * `quarantine`. Files are found by the
  * store, which follows no links: whatever is on the list really lies in the lake.
  */
 export const lakeViews = async (lake: Lake): Promise<LakeViews> => {
@@ -34,7 +35,9 @@ export const lakeViews = async (lake: Lake): Promise<LakeViews> => {
   }
   return {
     statements: [
-      ...[...datasets.values()].map((dataset) => datasetView(dataset, published.get(dataset.name) ?? [])),
+      ...[...datasets.values()].flatMap((dataset) =>
+        datasetViews(dataset, published.get(dataset.name) ?? []),
+      ),
       await runsTable(lake),
       quarantineView(quarantined),
     ],
@@ -42,18 +45,29 @@ export const lakeViews = async (lake: Lake): Promise<LakeViews> => {
   };
 };
 
-const datasetView = ({ name, columns, partitions }: Dataset, files: readonly string[]): string => {
+const datasetViews = (dataset: Dataset, files: readonly string[]): readonly string[] => {
+  const { name, columns, partitions, key } = dataset;
   const typed = [
     ...columns.map((column) => ({ name: column.name, type: sqlType(column.valueType) })),
     ...partitions.map((partition) => ({ name: partition, type: 'BIGINT' })),
   ];
-  const view = `CREATE VIEW ${identifier(name)} AS SELECT`;
+  const all = `CREATE VIEW ${identifier(name)} AS SELECT`;
+  const once = `CREATE VIEW ${identifier(`${name}_unique`)} AS SELECT`;
   if (files.length === 0) {
-    return `${view} ${typed.map((one) => `CAST(NULL AS ${one.type}) AS ${identifier(one.name)}`).join(', ')} WHERE false`;
+    const nothing = typed.map((one) => `CAST(NULL AS ${one.type}) AS ${identifier(one.name)}`).join(', ');
+    return [`${all} ${nothing} WHERE false`, ...(key === null ? [] : [`${once} ${nothing} WHERE false`])];
   }
   const hiveTypes = partitions.map((partition) => `${identifier(partition)}: BIGINT`).join(', ');
-  return `${view} ${typed.map((one) => identifier(one.name)).join(', ')}
-    FROM read_parquet(${list(files.map(literal))}, hive_partitioning = true, hive_types = {${hiveTypes}}, union_by_name = true)`;
+  const names = typed.map((one) => identifier(one.name)).join(', ');
+  const rowsOf = (...more: readonly string[]): string =>
+    `${names} FROM read_parquet(${[list(files.map(literal)), 'hive_partitioning = true', `hive_types = {${hiveTypes}}`, 'union_by_name = true', ...more].join(', ')})`;
+  if (key === null) return [`${all} ${rowsOf()}`];
+  // Of copies any would do; the first by file and row is the same one every time.
+  const copies = `PARTITION BY ${key.map(identifier).join(', ')} ORDER BY filename, file_row_number`;
+  return [
+    `${all} ${rowsOf()}`,
+    `${once} ${rowsOf('filename = true', 'file_row_number = true')} QUALIFY row_number() OVER (${copies}) = 1`,
+  ];
 };
 
 const RUN_COLUMNS = {

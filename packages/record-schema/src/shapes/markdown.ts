@@ -83,6 +83,12 @@ export const markdownDocs = (dataset: Dataset): string => {
       `Formats: ${source.formats.join(', ')}; CSV delimiter ${delimiter}. Undeclared columns ${unknown}.${way} ${nullLines(dataset.fields)}`,
     ),
     ...section('Fields', table(['field', 'type', 'reading', 'meaning'], dataset.fields.map(fieldRow))),
+    ...(dataset.key === null
+      ? []
+      : section(
+          'Key',
+          `Rows with the same ${dataset.key.map(code).join(', ')} are copies of one record: ${code(`${dataset.name}_unique`)} shows each once.`,
+        )),
     ...(derived.length === 0 ? [] : section('Derived fields', table(['field', 'type', 'formula'], derived))),
     ...(rules.length === 0
       ? []
