@@ -59,12 +59,11 @@ export const permissionsSource = () => ({
 });
 
 /** What of an environment decides how an object is processed. */
-const planSettings = ({ region, lambda, transform, map }: Environment): PlanSettings => ({
-  region,
-  lambda,
-  transform,
-  map,
-});
+const planSettings = ({ region, lambda, transform, map }: Environment): PlanSettings => {
+  // They make objects, and process none.
+  const { ingestStream: _stream, ingestApi: _api, ...functions } = lambda.functions;
+  return { region, lambda: { ...lambda, functions }, transform, map };
+};
 
 /** A function's disk decides nothing of the plan. */
 const withoutDisk = (key: string, value: unknown): unknown => (key === 'ephemeralMb' ? undefined : value);

@@ -8,16 +8,19 @@ import { ColumnGrants } from './constructs/column-grants.ts';
 import { Crawlers } from './constructs/crawlers.ts';
 import { Dashboard } from './constructs/dashboard.ts';
 import { Deployment } from './constructs/deployment.ts';
-import { FailedBatches } from './constructs/failed-batches.ts';
 import { FailedRuns } from './constructs/failed-runs.ts';
 import { LakeFolders } from './constructs/folder-access.ts';
 import { Functions } from './constructs/functions.ts';
+import { HttpApi } from './constructs/http-api.ts';
 import { Intake } from './constructs/intake.ts';
 import { Keys } from './constructs/keys.ts';
 import { LakeFunction } from './constructs/lake-function.ts';
+import { LetterQueue } from './constructs/letter-queue.ts';
 import { PrivateNetwork } from './constructs/private-network.ts';
 import { Queries } from './constructs/queries.ts';
+import { RecordStream } from './constructs/record-stream.ts';
 import { RowTable } from './constructs/row-table.ts';
+import { StreamIntake } from './constructs/stream-intake.ts';
 import { ThreatDetection } from './constructs/threat-detection.ts';
 import { Topics } from './constructs/topics.ts';
 import { CsvMapWorkflow, csvMapDelimiters, EtlWorkflow } from './constructs/workflows.ts';
@@ -46,7 +49,11 @@ export class LakeStack extends EnvironmentStack {
         keyArn: keys.operations,
       });
 
-    const failedBatches = new FailedBatches(this, 'failed-batches', deployment, keys.operations);
+    const failedBatches = new LetterQueue(this, 'failed-batches', deployment, {
+      name: 'failed-batches',
+      purpose: 'ReportFailedBatches',
+      keyArn: keys.operations,
+    });
     const surroundings = { network, keyArn: keys.operations };
     const functions = new Functions(this, 'functions', deployment, {
       ...surroundings,
@@ -58,9 +65,10 @@ export class LakeStack extends EnvironmentStack {
         optIns.rowTable && new RowTable(this, 'rows', deployment, { ...optIns.rowTable, keyArn: keys.data }),
     });
     failedBatches.takeOnlyFrom(functions.recordFailedRows.roleArn);
+    const folders = new LakeFolders(deployment, zones, keys.data);
     const machineProps = {
       functions,
-      folders: new LakeFolders(deployment, zones, keys.data),
+      folders,
       runsTopicArn: topics.runs,
       curatedBucket: zones.curated.name,
       keyArn: keys.operations,
@@ -78,6 +86,26 @@ export class LakeStack extends EnvironmentStack {
       etl,
       csvMaps,
     });
+
+    const stream = new RecordStream(this, 'stream', deployment, { keyArn: keys.data });
+    const streamIntake = new StreamIntake(this, 'stream-intake', deployment, {
+      ...surroundings,
+      stream,
+      zones,
+      folders,
+    });
+    const { api: apiSettings, stream: streamSettings } = environment;
+    const api =
+      apiSettings !== null && 'datasetField' in streamSettings.records
+        ? new HttpApi(this, 'api', deployment, {
+            ...surroundings,
+            ...apiSettings,
+            ...streamSettings.records,
+            stream,
+            zones,
+            folders,
+          })
+        : null;
 
     if (optIns.columnGrants !== null) {
       new ColumnGrants(this, 'column-grants', deployment, {
@@ -121,6 +149,8 @@ export class LakeStack extends EnvironmentStack {
     const outputs = {
       raw_bucket: zones.raw.name,
       curated_bucket: zones.curated.name,
+      stream_name: stream.name,
+      ...(api === null ? {} : { api_url: api.url }),
       state_machine_arn: etl.arn,
       ...Object.fromEntries(
         csvMaps.map(({ delimiter, arn }) => [`csv_map_${delimiter.toLowerCase()}_state_machine_arn`, arn]),

@@ -6,13 +6,16 @@ import type { Zones } from './zones.ts';
 /** A top folder of the lake; `zoneOfFolder` says in whose bucket it lies. */
 export type Folder = keyof typeof zoneOfFolder;
 
+/** A folder of the lake, or of each of its datasets one within it: `incoming/*\/stream`. */
+export type Place = Folder | `${Folder}/*/${string}`;
+
 interface FolderAccess {
   /** Read any version of an object, and be told if there is none. */
-  readonly read?: readonly Folder[];
-  readonly write?: readonly Folder[];
-  readonly delete?: readonly Folder[];
+  readonly read?: readonly Place[];
+  readonly write?: readonly Place[];
+  readonly delete?: readonly Place[];
   /** See the names, without reading. */
-  readonly list?: readonly Folder[];
+  readonly list?: readonly Place[];
 }
 
 /** Says in IAM's words what may be done in which folders of the lake. */
@@ -28,12 +31,12 @@ export class LakeFolders {
   }
 
   /** The ARN of every object below a folder. */
-  objectsIn(folder: Folder): string {
+  objectsIn(folder: Place): string {
     return `${this.#bucketOf(folder)}/${folder}/*`;
   }
 
   access({ read = [], write = [], delete: remove = [], list = [] }: FolderAccess): Statement[] {
-    const objects = (folders: readonly Folder[]) => folders.map((folder) => this.objectsIn(folder));
+    const objects = (folders: readonly Place[]) => folders.map((folder) => this.objectsIn(folder));
     const readBuckets = this.#bucketsOf(read);
     const onlyListed = list.filter((folder) => !readBuckets.includes(this.#bucketOf(folder)));
     return [
@@ -56,16 +59,16 @@ export class LakeFolders {
   }
 
   /** Uploads in parts decrypt what they have encrypted: https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html#mpuAndPermissions */
-  decrypt(folders: readonly Folder[]): Statement {
+  decrypt(folders: readonly Place[]): Statement {
     return this.#useOfKey('DecryptObjects', 'kms:Decrypt', folders);
   }
 
-  encrypt(folders: readonly Folder[]): Statement {
+  encrypt(folders: readonly Place[]): Statement {
     return this.#useOfKey('EncryptObjects', 'kms:GenerateDataKey', folders);
   }
 
   /** For S3 alone, and alone for what lies in these zones. */
-  #useOfKey(Sid: string, action: string, folders: readonly Folder[]): Statement {
+  #useOfKey(Sid: string, action: string, folders: readonly Place[]): Statement {
     // With a bucket key it is the bucket, without one the object:
     // https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html#encryption-context
     const contexts = this.#bucketsOf(folders).flatMap((bucket) => [bucket, `${bucket}/*`]);
@@ -75,13 +78,21 @@ export class LakeFolders {
     });
   }
 
-  #bucketOf(folder: Folder): string {
-    return this.#zones[zoneOfFolder[folder]].arn;
+  #bucketOf(folder: Place): string {
+    return this.#zones[zoneOfFolder[topOf(folder)]].arn;
   }
 
-  #bucketsOf(folders: readonly Folder[]): string[] {
+  #bucketsOf(folders: readonly Place[]): string[] {
     return [...new Set(folders.map((folder) => this.#bucketOf(folder)))];
   }
 }
+
+const isFolder = (name: string): name is Folder => Object.hasOwn(zoneOfFolder, name);
+
+const topOf = (place: Place): Folder => {
+  const [top = ''] = place.split('/');
+  if (!isFolder(top)) throw new Error(`No zone has the folder ${place}.`);
+  return top;
+};
 
 const objectContext = 'kms:EncryptionContext:aws:s3:arn';

@@ -1,6 +1,8 @@
 import { CloudwatchLogGroup } from '@cdktf/provider-aws/lib/cloudwatch-log-group/index.js';
 import { LambdaFunction } from '@cdktf/provider-aws/lib/lambda-function/index.js';
 import type { Environment as CollectMapRun } from '@sluice/collect-map-run/env';
+import type { Environment as IngestApi } from '@sluice/ingest-api/env';
+import type { Environment as IngestStream } from '@sluice/ingest-stream/env';
 import { handlerName } from '@sluice/lambda-kit/bundle-lambda';
 import type { Environment as ProcessRows } from '@sluice/process-rows/env';
 import type { Environment as PublishRun } from '@sluice/publish-run/env';
@@ -22,6 +24,8 @@ const runtime = 'nodejs22.x';
 /** What each app's code reads from its environment: a variable that is missing, or that nobody reads, does not compile. */
 interface AppVariables {
   'collect-map-run': CollectMapRun;
+  'ingest-api': IngestApi;
+  'ingest-stream': IngestStream;
   'process-rows': ProcessRows;
   'publish-run': PublishRun;
   'record-failed-rows': RecordFailedRows;
@@ -52,8 +56,8 @@ interface LakeFunctionProps<App extends keyof AppVariables> extends FunctionSurr
  * its name.
  *
  * It has no destination for asynchronous invocations that fail, because there are none: Step Functions waits for each
- * answer and a fault fails the execution, and the queue in front of start-pipeline has dead letters of its own. One that
- * somebody makes by hand shows in the alarm on the function's errors. What invokes a function asynchronously one day
+ * answer and a fault fails the execution, the API waits too, and the queue in front of start-pipeline and the stream in
+ * front of ingest-stream have dead letters of their own. One that somebody makes by hand shows in the alarm on the function's errors. What invokes a function asynchronously one day
  * brings a destination, and the permission to write to it, along.
  */
 export class LakeFunction<App extends keyof AppVariables = keyof AppVariables> extends Construct {

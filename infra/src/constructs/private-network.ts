@@ -188,13 +188,18 @@ const useBuckets = (buckets: readonly PrivateBucket[]): Statement =>
   );
 
 /**
- * Logs, queues that feed functions, variables and failure destinations are missing: those Lambda itself talks to, outside
+ * Logs, queues and streams that feed functions, variables and failure destinations are missing: those Lambda itself talks to, outside
  * this network. Of
  * traces its documentation does not say which way the daemon takes, and without one they are lost in silence.
  */
 const calledFromInside = (
   deployment: Deployment,
-): Readonly<Record<'states' | 'sqs' | 'glue' | 'xray', Statement>> => ({
+): Readonly<Record<'kinesis-streams' | 'states' | 'sqs' | 'glue' | 'xray', Statement>> => ({
+  'kinesis-streams': allow(
+    'PutRecords',
+    ['kinesis:PutRecords'],
+    [deployment.arnOf('kinesis', `stream/${deployment.nameOf('records')}`)],
+  ),
   states: allow(
     'StartExecutions',
     ['states:StartExecution', 'states:DescribeExecution'],

@@ -49,6 +49,8 @@ export class Zones extends Construct implements Readonly<Record<Zone, PrivateBuc
       expire('abandoned-staging', 'staging/', retention.stagingDays),
       // Read once, and of no use to a redrive when what is staged has gone. They may hold rows.
       expire('old-map-results', 'map-results/', retention.stagingDays),
+      // An answer is repeated for a day at least: S3 deletes at the midnight after it.
+      expire('old-requests', 'requests/', 1),
       // Moves rows that nobody reads to cheaper tiers, but never to one that a query would have to wait for.
       {
         id: 'published-rows',

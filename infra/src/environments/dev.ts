@@ -10,6 +10,8 @@ export const dev: Environment = {
   lambda: {
     architecture: 'arm64',
     functions: {
+      ingestStream: { memoryMb: 512, timeoutSeconds: 60, ephemeralMb: 512, reservedConcurrency: null },
+      ingestApi: { memoryMb: 512, timeoutSeconds: 15, ephemeralMb: 512, reservedConcurrency: null },
       startPipeline: { memoryMb: 256, timeoutSeconds: 30, ephemeralMb: 512, reservedConcurrency: null },
       validateObject: { memoryMb: 512, timeoutSeconds: 60, ephemeralMb: 512, reservedConcurrency: null },
       scoreQuality: { memoryMb: 2048, timeoutSeconds: 300, ephemeralMb: 1024, reservedConcurrency: null },
@@ -20,6 +22,24 @@ export const dev: Environment = {
       collectMapRun: { memoryMb: 4096, timeoutSeconds: 900, ephemeralMb: 10_240, reservedConcurrency: null },
     },
   },
+  stream: {
+    // On demand it costs more than twice as much while nobody uses it.
+    capacity: { mode: 'provisioned', shards: 1, load: { recordsPerSecond: 500, bytesPerSecond: 512 * 1024 } },
+    retentionHours: 24,
+    records: { datasetField: '_dataset' },
+  },
+  ingest: {
+    batchSize: 10_000,
+    batchWindowSeconds: 30,
+    parallelizationFactor: 1,
+    bisectOnError: true,
+    // What is given up then can still be read from the stream for four hours.
+    maxRecordAgeSeconds: 20 * 3600,
+    maxRetries: 50,
+    startingPosition: 'TRIM_HORIZON',
+    enhancedFanOut: false,
+  },
+  api: { throttle: { requestsPerSecond: 50, burst: 50 }, authorizer: { type: 'iam' }, cors: null },
   intake: { batchSize: 10, batchWindowSeconds: 0, maxConcurrency: 5, maxReceives: 5 },
   transform: { lambdaMaxBytes: 256 * 1024 * 1024 },
   map: {

@@ -2,6 +2,7 @@ import { datasets } from '@sluice/datasets';
 import { rowKeyFault } from '@sluice/record-schema';
 import { checkMapSettings } from '@sluice/workflows/plan';
 import { z } from 'zod';
+import { apiSchema, ingestSchema, streamFaults, streamSchema } from './stream.ts';
 import { networkFault } from './subnets.ts';
 
 // Everything that differs between environments, and nothing else. Each environment is one complete literal: no defaults
@@ -67,6 +68,8 @@ const environmentSchema = z
       /** Decides which build of DuckDB is bundled. */
       architecture: z.enum(['arm64', 'x86_64']),
       functions: z.strictObject({
+        ingestStream: functionSize,
+        ingestApi: functionSize,
         startPipeline: functionSize,
         validateObject: functionSize,
         scoreQuality: functionSize,
@@ -77,6 +80,11 @@ const environmentSchema = z
         collectMapRun: functionSize,
       }),
     }),
+
+    stream: streamSchema,
+    ingest: ingestSchema,
+    /** null: records come by the stream and as files only. */
+    api: apiSchema.nullable(),
 
     /** From the raw zone's bucket to the state machine. */
     intake: z.strictObject({
@@ -199,6 +207,8 @@ const environmentSchema = z
         'raw objects go to infrequent access, then to the archive, then expire, in this order',
       );
     }
+
+    for (const { path, message } of streamFaults(environment, 0)) fault(path, message);
 
     // https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
     if (intake.batchSize > 10 && intake.batchWindowSeconds === 0) {

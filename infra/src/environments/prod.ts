@@ -10,8 +10,10 @@ export const prod: Environment = {
   lambda: {
     architecture: 'arm64',
     functions: {
+      ingestStream: { memoryMb: 1024, timeoutSeconds: 120, ephemeralMb: 512, reservedConcurrency: 25 },
+      ingestApi: { memoryMb: 1024, timeoutSeconds: 15, ephemeralMb: 512, reservedConcurrency: 50 },
       startPipeline: { memoryMb: 256, timeoutSeconds: 30, ephemeralMb: 512, reservedConcurrency: 25 },
-      validateObject: { memoryMb: 512, timeoutSeconds: 60, ephemeralMb: 512, reservedConcurrency: 100 },
+      validateObject: { memoryMb: 512, timeoutSeconds: 60, ephemeralMb: 512, reservedConcurrency: 25 },
       scoreQuality: { memoryMb: 6144, timeoutSeconds: 900, ephemeralMb: 4096, reservedConcurrency: 100 },
       transformObject: { memoryMb: 6144, timeoutSeconds: 900, ephemeralMb: 4096, reservedConcurrency: 100 },
       publishRun: { memoryMb: 2048, timeoutSeconds: 600, ephemeralMb: 512, reservedConcurrency: 100 },
@@ -21,6 +23,19 @@ export const prod: Environment = {
       collectMapRun: { memoryMb: 4096, timeoutSeconds: 900, ephemeralMb: 10_240, reservedConcurrency: 20 },
     },
   },
+  stream: { capacity: { mode: 'on_demand' }, retentionHours: 24, records: { datasetField: '_dataset' } },
+  ingest: {
+    batchSize: 10_000,
+    batchWindowSeconds: 60,
+    parallelizationFactor: 1,
+    bisectOnError: true,
+    // What is given up then can still be read from the stream for four hours.
+    maxRecordAgeSeconds: 20 * 3600,
+    maxRetries: 50,
+    startingPosition: 'TRIM_HORIZON',
+    enhancedFanOut: false,
+  },
+  api: { throttle: { requestsPerSecond: 250, burst: 250 }, authorizer: { type: 'iam' }, cors: null },
   intake: { batchSize: 10, batchWindowSeconds: 0, maxConcurrency: 20, maxReceives: 5 },
   transform: { lambdaMaxBytes: 1024 * 1024 * 1024 },
   map: {

@@ -10,6 +10,8 @@ export const staging: Environment = {
   lambda: {
     architecture: 'arm64',
     functions: {
+      ingestStream: { memoryMb: 1024, timeoutSeconds: 120, ephemeralMb: 512, reservedConcurrency: null },
+      ingestApi: { memoryMb: 1024, timeoutSeconds: 15, ephemeralMb: 512, reservedConcurrency: null },
       startPipeline: { memoryMb: 256, timeoutSeconds: 30, ephemeralMb: 512, reservedConcurrency: null },
       validateObject: { memoryMb: 512, timeoutSeconds: 60, ephemeralMb: 512, reservedConcurrency: null },
       scoreQuality: { memoryMb: 4096, timeoutSeconds: 600, ephemeralMb: 2048, reservedConcurrency: null },
@@ -20,6 +22,19 @@ export const staging: Environment = {
       collectMapRun: { memoryMb: 4096, timeoutSeconds: 900, ephemeralMb: 10_240, reservedConcurrency: null },
     },
   },
+  stream: { capacity: { mode: 'on_demand' }, retentionHours: 24, records: { datasetField: '_dataset' } },
+  ingest: {
+    batchSize: 10_000,
+    batchWindowSeconds: 60,
+    parallelizationFactor: 1,
+    bisectOnError: true,
+    // What is given up then can still be read from the stream for four hours.
+    maxRecordAgeSeconds: 20 * 3600,
+    maxRetries: 50,
+    startingPosition: 'TRIM_HORIZON',
+    enhancedFanOut: false,
+  },
+  api: { throttle: { requestsPerSecond: 50, burst: 50 }, authorizer: { type: 'iam' }, cors: null },
   intake: { batchSize: 10, batchWindowSeconds: 0, maxConcurrency: 10, maxReceives: 5 },
   transform: { lambdaMaxBytes: 512 * 1024 * 1024 },
   map: {
