@@ -23,7 +23,7 @@ export const handler = defineHandler({
           log('execution_exists', { runId: arrival.run.runId, dataset: arrival.run.dataset });
           break;
         case 'ignored':
-          log('object_ignored', { reason: arrival.reason });
+          log('object_ignored', { reason: arrival.reason, key: arrival.key });
           break;
         case 'failed':
           log('object_not_started', { reason: arrival.reason, key: arrival.key, error: arrival.error });

@@ -1,15 +1,9 @@
 import { parseIncomingKey, parseMendedKey, runIdOf } from '@sluice/lake-storage/zones';
 import type { Dataset } from '@sluice/record-schema';
 import { isPlainCsv } from '@sluice/record-transform/reading';
-import {
-  type ObjectCreatedRecord,
-  type RunInput,
-  runInput,
-  type SqsBatchResponse,
-  type SqsEvent,
-  s3Notification,
-} from '@sluice/step-contracts';
+import type { RunInput, SqsBatchResponse, SqsEvent } from '@sluice/step-contracts';
 import { type ChosenWorkflow, chooseWorkflow, type WorkflowName } from '@sluice/workflows';
+import { type ObjectEvent, objectEvents } from './object-events.ts';
 
 export interface StartPipelineDeps {
   readonly findDataset: (name: string) => Dataset | undefined;
@@ -21,7 +15,7 @@ export interface StartPipelineDeps {
   readonly isElsewhere: (run: RunInput, chosen: ChosenWorkflow) => Promise<boolean>;
 }
 
-/** What became of one object, or of a message that names none. */
+/** What became of one event, or of a message that has none. */
 export type Arrival =
   | {
       readonly outcome: 'started' | 'exists';
@@ -30,12 +24,24 @@ export type Arrival =
     }
   | {
       readonly outcome: 'ignored';
-      readonly reason: 'test_event' | 'folder_marker' | 'outside_incoming' | 'mended_object';
+      readonly reason:
+        | 'test_event'
+        | 'removed_object'
+        | 'other_event'
+        | 'folder_marker'
+        | 'outside_incoming'
+        | 'mended_object';
+      readonly key: string | null;
     }
   /** The message comes again. */
   | {
       readonly outcome: 'failed';
-      readonly reason: 'unreadable_message' | 'unreadable_key' | 'unknown_dataset' | 'not_started';
+      readonly reason:
+        | 'unreadable_message'
+        | 'unreadable_record'
+        | 'unreadable_key'
+        | 'unknown_dataset'
+        | 'not_started';
       readonly key: string | null;
       /** The name of the error that was thrown. */
       readonly error: string | null;
@@ -52,7 +58,8 @@ export const startPipeline = async (event: SqsEvent, deps: StartPipelineDeps): P
   const messages = await Promise.all(
     event.Records.map(async ({ messageId, body, attributes }) => {
       const isRepeated = (attributes?.ApproximateReceiveCount ?? 1) > 1;
-      return { messageId, arrivals: await arrivalsOf(body, isRepeated, deps) };
+      const arrivals = await Promise.all(objectEvents(body).map((one) => arrivalOf(one, isRepeated, deps)));
+      return { messageId, arrivals };
     }),
   );
   const failed = messages.filter(({ arrivals }) => arrivals.some(({ outcome }) => outcome === 'failed'));
@@ -62,49 +69,43 @@ export const startPipeline = async (event: SqsEvent, deps: StartPipelineDeps): P
   };
 };
 
-const arrivalsOf = async (
-  body: string,
-  isRepeated: boolean,
-  deps: StartPipelineDeps,
-): Promise<readonly Arrival[]> => {
-  const notification = s3Notification.safeParse(jsonOrNull(body));
-  if (!notification.success) return [failed('unreadable_message', null)];
-  if (!('Records' in notification.data)) return [{ outcome: 'ignored', reason: 'test_event' }];
-  return Promise.all(notification.data.Records.map((record) => arrivalOf(record, isRepeated, deps)));
-};
-
 const arrivalOf = async (
-  record: ObjectCreatedRecord,
+  event: ObjectEvent,
   isRepeated: boolean,
   deps: StartPipelineDeps,
 ): Promise<Arrival> => {
-  const { bucket, object } = record.s3;
-  const key = decodedKey(object.key);
-  if (key === null) return failed('unreadable_key', object.key);
-  if (key.endsWith('/')) return { outcome: 'ignored', reason: 'folder_marker' };
+  switch (event.kind) {
+    case 'created':
+      return created(event.object, event.at, isRepeated, deps);
+    case 'test_event':
+      return ignored('test_event', null);
+    case 'removed_object':
+    case 'other_event':
+      return ignored(event.kind, event.key);
+    default:
+      return failed(event.kind, event.key);
+  }
+};
+
+const created = async (
+  object: RunInput['object'],
+  at: string,
+  isRepeated: boolean,
+  deps: StartPipelineDeps,
+): Promise<Arrival> => {
+  const { key, size } = object;
+  if (isFolderMarker(key, size)) return ignored('folder_marker', key);
   const incoming = parseIncomingKey(key);
-  if (!incoming) return { outcome: 'ignored', reason: 'outside_incoming' };
+  if (!incoming) return ignored('outside_incoming', key);
   // It belongs to the run of the object it stands for; whoever mended it runs that again.
-  if (parseMendedKey(key)) return { outcome: 'ignored', reason: 'mended_object' };
+  if (parseMendedKey(key)) return ignored('mended_object', key);
   const dataset = deps.findDataset(incoming.dataset);
   if (!dataset) return failed('unknown_dataset', key);
 
-  const arrived = {
-    bucket: bucket.name,
-    key,
-    ...(object.versionId === undefined ? {} : { versionId: object.versionId }),
-    size: object.size,
-    etag: object.eTag,
-  };
-  const run: RunInput = runInput.parse({
-    runId: runIdOf(dataset.name, arrived),
-    dataset: dataset.name,
-    asOf: record.eventTime,
-    object: arrived,
-  });
+  const run: RunInput = { runId: runIdOf(dataset.name, object), dataset: dataset.name, asOf: at, object };
   const { delimiter } = dataset.source;
   const chosen = chooseWorkflow(
-    { size: object.size, plainCsv: isPlainCsv(dataset, key), delimiter },
+    { size, plainCsv: isPlainCsv(dataset, key), delimiter },
     dataset.workflow,
     deps.lambdaMaxBytes,
   );
@@ -119,25 +120,21 @@ const arrivalOf = async (
   }
 };
 
+/** An object that stands for a folder: S3's console makes the first kind, Hadoop the second. */
+const isFolderMarker = (key: string, size: number): boolean =>
+  key.endsWith('/') || (size === 0 && key.endsWith('_$folder$'));
+
+const ignored = (
+  reason: Extract<Arrival, { outcome: 'ignored' }>['reason'],
+  key: string | null,
+): Arrival => ({
+  outcome: 'ignored',
+  reason,
+  key,
+});
+
 const failed = (
   reason: Extract<Arrival, { outcome: 'failed' }>['reason'],
   key: string | null,
   error?: unknown,
 ): Arrival => ({ outcome: 'failed', reason, key, error: error instanceof Error ? error.name : null });
-
-/** S3 encodes keys in its notifications as forms do: https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html */
-const decodedKey = (encoded: string): string | null => {
-  try {
-    return decodeURIComponent(encoded.replaceAll('+', ' '));
-  } catch {
-    return null;
-  }
-};
-
-const jsonOrNull = (text: string): unknown => {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
-};

@@ -102,12 +102,14 @@ describe('what is no object of ours', () => {
       'mended_object',
     ],
     ['an object without a dataset', 'incoming/a.csv', 'outside_incoming'],
+    ['a folder marker of Hadoop', 'incoming/orders/2026_$folder$', 'folder_marker'],
   ])('is ignored: %s', async (_what, key, reason) => {
     const { started, deps } = setUp();
-    const { arrivals, response } = await startPipeline({ Records: [message('m1', record(key))] }, deps);
+    const event = record(key, { size: 0 });
+    const { arrivals, response } = await startPipeline({ Records: [message('m1', event)] }, deps);
     expect({ started, arrivals, response }).toEqual({
       started: [],
-      arrivals: [{ outcome: 'ignored', reason }],
+      arrivals: [{ outcome: 'ignored', reason, key }],
       response: failures(),
     });
   });
@@ -121,7 +123,29 @@ describe('what is no object of ours', () => {
       Bucket: 'raw',
     });
     const { arrivals, response } = await startPipeline({ Records: [{ messageId: 'm1', body }] }, deps);
-    expect(arrivals).toEqual([{ outcome: 'ignored', reason: 'test_event' }]);
+    expect(arrivals).toEqual([{ outcome: 'ignored', reason: 'test_event', key: null }]);
+    expect(response).toEqual(failures());
+  });
+
+  test('is ignored: the removal of an object, whose run stays', async () => {
+    const { started, deps } = setUp();
+    const object = { key: 'incoming/orders/a+b.csv', sequencer: '01' };
+    const body = JSON.stringify({
+      Records: [
+        {
+          eventName: 'ObjectRemoved:DeleteMarkerCreated',
+          eventTime,
+          s3: { bucket: { name: 'raw' }, object },
+        },
+        record('incoming/orders/c.csv'),
+      ],
+    });
+    const { arrivals, response } = await startPipeline({ Records: [{ messageId: 'm1', body }] }, deps);
+    expect(arrivals).toMatchObject([
+      { outcome: 'ignored', reason: 'removed_object', key: 'incoming/orders/a b.csv' },
+      { outcome: 'started' },
+    ]);
+    expect(started).toHaveLength(1);
     expect(response).toEqual(failures());
   });
 });
@@ -130,11 +154,13 @@ describe('a message that cannot be handled comes again, alone', () => {
   test.each([
     ['that is no JSON', 'not json', 'unreadable_message'],
     ['that is no notification', '{"hello":"world"}', 'unreadable_message'],
+    ['from another service', '{"source":"my.app","detail-type":"Object Created"}', 'unreadable_message'],
     [
-      'about a removed object',
-      message('', record('incoming/orders/a.csv', {}, 'ObjectRemoved:Delete')).body,
-      'unreadable_message',
+      'with a record that has no size',
+      message('', record('incoming/orders/a.csv', { size: undefined })).body,
+      'unreadable_record',
     ],
+    ['with a record that is none', message('', 'hello').body, 'unreadable_record'],
     [
       'with a key that is not encoded as it should be',
       message('', record('incoming/orders/%E0%A4%A.csv')).body,
@@ -150,25 +176,38 @@ describe('a message that cannot be handled comes again, alone', () => {
     expect(started).toHaveLength(1);
   });
 
-  test('one whose execution does not start', async () => {
+  test.each([
+    'ThrottlingException',
+    'ExecutionLimitExceeded',
+    'TooManyRequestsException',
+    'KmsThrottlingException',
+  ])('one whose execution does not start: %s', async (name) => {
     const { deps } = setUp(async ({ object }) => {
-      if (object.key.endsWith('b.csv'))
-        throw Object.assign(new Error('slow down'), { name: 'ThrottlingException' });
+      if (object.key.endsWith('b.csv')) throw Object.assign(new Error('slow down'), { name });
       return 'started';
     });
     const records = ['a', 'b', 'c'].map((name) => message(name, record(`incoming/orders/${name}.csv`)));
     const { response, arrivals } = await startPipeline({ Records: records }, deps);
     expect(response).toEqual(failures('b'));
     expect(arrivals).toContainEqual(
-      expect.objectContaining({ reason: 'not_started', error: 'ThrottlingException' }),
+      expect.objectContaining({ reason: 'not_started', error: name, key: 'incoming/orders/b.csv' }),
     );
   });
 
   test('one of whose objects only one fails', async () => {
     const { started, deps } = setUp();
-    const mixed = message('m1', record('incoming/orders/a.csv'), record('incoming/nobody/a.csv'));
-    expect((await startPipeline({ Records: [mixed] }, deps)).response).toEqual(failures('m1'));
-    expect(started).toHaveLength(1);
+    const records = [
+      record('incoming/orders/a.csv'),
+      'hello',
+      record('incoming/nobody/a.csv'),
+      record('incoming/orders/b.csv'),
+    ];
+    const { response } = await startPipeline({ Records: [message('m1', ...records)] }, deps);
+    expect(response).toEqual(failures('m1'));
+    expect(started.map(({ object }) => object.key)).toEqual([
+      'incoming/orders/a.csv',
+      'incoming/orders/b.csv',
+    ]);
   });
 });
 

@@ -1,8 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
 import {
+  objectCreatedBridgeEvent,
+  objectCreatedRecord,
   publishRunInput,
   runInput,
-  s3Notification,
+  s3BridgeEvent,
+  s3EventRecord,
   shortened,
   summaryOf,
   validateObjectOutput,
@@ -71,28 +74,45 @@ test('a refusal needs a code that programs can match', () => {
   expect(validateObjectOutput.safeParse({ valid: false, code: 'Not OK', message: '' }).success).toBe(false);
 });
 
-describe('a notification of S3', () => {
+describe('an event of S3 that an object was created', () => {
+  const object = { key: 'incoming/orders/a+b.csv', size: 1, eTag: 'abc', sequencer: '0055' };
   const record = {
     eventName: 'ObjectCreated:Put',
     eventTime: '2026-11-20T10:00:00.000Z',
-    s3: {
-      bucket: { name: 'raw' },
-      object: { key: 'incoming/orders/a+b.csv', size: 1, eTag: 'abc', sequencer: '0055' },
-    },
+    s3: { bucket: { name: 'raw' }, object },
   };
 
-  test('names the objects that were created', () => {
-    expect(s3Notification.safeParse({ Records: [record] }).success).toBe(true);
+  test('is a record of a notification', () => {
+    expect(objectCreatedRecord.safeParse(record).success).toBe(true);
+    expect(s3EventRecord.safeParse(record).success).toBe(true);
   });
 
-  test('may be the test that S3 sends first', () => {
-    const body = { Service: 'Amazon S3', Event: 's3:TestEvent', Time: '2026-11-20T10:00:00.000Z' };
-    expect(s3Notification.safeParse(body).success).toBe(true);
-  });
-
-  test('of a removed object is none of ours', () => {
+  test('is no event of another kind', () => {
     const removed = { ...record, eventName: 'ObjectRemoved:Delete' };
-    expect(s3Notification.safeParse({ Records: [removed] }).success).toBe(false);
+    expect(objectCreatedRecord.safeParse(removed).success).toBe(false);
+    expect(s3EventRecord.safeParse(removed).success).toBe(true);
+  });
+
+  test.each(['key', 'size', 'eTag'] as const)('has a %s', (name) => {
+    const { [name]: _, ...rest } = object;
+    const without = { ...record, s3: { ...record.s3, object: rest } };
+    expect(objectCreatedRecord.safeParse(without).success).toBe(false);
+  });
+
+  test("is one of EventBridge's with other names and a plain key", () => {
+    const event = {
+      source: 'aws.s3',
+      'detail-type': 'Object Created',
+      time: '2026-11-20T10:00:00Z',
+      detail: {
+        bucket: { name: 'raw' },
+        object: { key: 'incoming/orders/a b.csv', size: 1, etag: 'abc', 'version-id': 'v1' },
+        reason: 'PutObject',
+      },
+    };
+    expect(s3BridgeEvent.safeParse(event).success).toBe(true);
+    expect(objectCreatedBridgeEvent.safeParse(event).success).toBe(true);
+    expect(s3BridgeEvent.safeParse({ ...event, source: 'my.app' }).success).toBe(false);
   });
 });
 
