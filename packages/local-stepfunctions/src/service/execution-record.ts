@@ -3,7 +3,13 @@ import type { Clock } from '../clock.ts';
 import type { MapRun } from '../distributed-map/map-run.ts';
 import type { ChildExecution } from '../distributed-map/support.ts';
 import { StateError } from '../errors.ts';
-import { type Execution, type ExecutionResult, redriveExecution, startExecution } from '../execution.ts';
+import {
+  type Execution,
+  type ExecutionOptions,
+  type ExecutionResult,
+  redriveExecution,
+  startExecution,
+} from '../execution.ts';
 import type { ObjectStore } from '../object-store.ts';
 import type { TaskHandlers } from '../task-handler.ts';
 import { ClientTokens } from './client-tokens.ts';
@@ -21,9 +27,14 @@ interface Identity {
   readonly stateMachine: RegisteredMachine;
   /** JSON text, as it was given. */
   readonly input: string;
-  /** Undefined for an Express execution, which cannot be redriven. */
+  /** Undefined for an execution that the service cannot redrive: an Express one, or one with its own surroundings. */
   readonly journal: KeptJournal | undefined;
+  /** What it runs with in the place of the service's. */
+  readonly own?: OwnSurroundings;
 }
+
+/** An execution's own surroundings, its journal among them. */
+export type OwnSurroundings = Omit<ExecutionOptions, 'name' | 'input' | 'stateMachineName'>;
 
 export interface Surroundings {
   readonly account: Account;
@@ -57,6 +68,7 @@ export class ExecutionRecord {
   /** Never rejects: a fault of the interpreter is a failed execution. */
   ended: Promise<ExecutionResult>;
   readonly #surroundings: Surroundings;
+  readonly #own: OwnSurroundings | undefined;
   readonly #observer: Observer;
   readonly #clientTokens = new ClientTokens();
   #execution: Execution;
@@ -74,6 +86,7 @@ export class ExecutionRecord {
     this.input = input;
     this.journal = identity.journal;
     this.#surroundings = surroundings;
+    this.#own = identity.own;
     this.#observer = observer;
     this.startDate = new Date(surroundings.clock.now());
     this.#execution = startedWith(input, (value) =>
@@ -142,12 +155,17 @@ export class ExecutionRecord {
       clock,
       ...(objects === undefined ? {} : { objects }),
       ...(this.journal === undefined ? {} : { journal: this.journal }),
+      ...this.#own,
       account,
       roleArn: this.revision.roleArn,
       executionArn: this.arn,
-      onChildExecution: this.#observer.onChild,
+      onChildExecution: (child: ChildExecution) => {
+        this.#observer.onChild(child);
+        this.#own?.onChildExecution?.(child);
+      },
       onMapRun: (mapRun: MapRun) => {
         this.mapRuns.set(mapRun.mapRunArn, mapRun);
+        this.#own?.onMapRun?.(mapRun);
       },
     };
   }

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { statesArn } from '../account.ts';
 import type { MapRun } from '../distributed-map/map-run.ts';
 import type { ChildExecution } from '../distributed-map/support.ts';
-import { ExecutionRecord, type Surroundings } from './execution-record.ts';
+import { ExecutionRecord, type OwnSurroundings, type Surroundings } from './execution-record.ts';
 import { Journals } from './journals.ts';
 import { ServiceError } from './service-error.ts';
 import type { RegisteredMachine } from './state-machines.ts';
@@ -87,6 +87,20 @@ export class Executions {
     throw new ServiceError('ExecutionAlreadyExists', `Execution Already Exists: '${arn}'`);
   }
 
+  /** Starts a Standard execution with surroundings of its own, in the place of one of that name that has ended. */
+  startWith(
+    stateMachine: RegisteredMachine,
+    name: string,
+    input: string,
+    own: OwnSurroundings,
+  ): ExecutionRecord {
+    const existing = this.#byArn.get(statesArn(this.#options.account, 'execution', stateMachine.name, name));
+    if (existing !== undefined && existing.result === undefined)
+      throw new ServiceError('ExecutionAlreadyExists', `Execution Already Exists: '${existing.arn}'`);
+    if (existing !== undefined) this.#forget(existing);
+    return this.#run(stateMachine, name, input, own);
+  }
+
   /** Goes on with an execution that did not succeed; gives the date. Throws ExecutionNotRedrivable. */
   redrive(record: ExecutionRecord, clientToken: string | undefined): Promise<Date> {
     return record.redrive(clientToken, () => {
@@ -108,7 +122,7 @@ export class Executions {
     for (const record of this.of(stateMachine)) this.#forget(record);
   }
 
-  #run(stateMachine: RegisteredMachine, name: string, input: string): ExecutionRecord {
+  #run(stateMachine: RegisteredMachine, name: string, input: string, own?: OwnSurroundings): ExecutionRecord {
     const { account } = this.#options;
     const standard = stateMachine.type === 'STANDARD';
     this.#started += 1;
@@ -120,7 +134,8 @@ export class Executions {
       name,
       stateMachine,
       input,
-      journal: standard ? this.#journals.open() : undefined,
+      journal: standard && own === undefined ? this.#journals.open() : undefined,
+      ...(own === undefined ? {} : { own }),
     };
     const record: ExecutionRecord = new ExecutionRecord(identity, this.#options, {
       onChild: (child) => this.#keepChild(child, record),

@@ -29,6 +29,7 @@ export function notRedrivable(record: Redrivable, now: number): string | undefin
   if (execution.history().length >= EVENT_LIMIT) return 'Execution history event limit exceeded';
   if (now - startDate.getTime() > LONGEST_OPEN_MS) return 'Execution has exceeded the max execution time';
   if (now - result.stopDate.getTime() > REDRIVABLE_MS) return 'Execution redrivable period exceeded';
-  if (!journal?.isKept) return 'This service has no room for the journal of the execution';
+  if (journal === undefined) return 'Who started the execution keeps its journal and redrives it';
+  if (!journal.isKept) return 'This service has no room for the journal of the execution';
   return undefined;
 }

@@ -1,5 +1,6 @@
-import { LOCAL_ACCOUNT } from '../account.ts';
+import { LOCAL_ACCOUNT, statesArn } from '../account.ts';
 import { type Clock, systemClock } from '../clock.ts';
+import type { Execution, ExecutionOptions } from '../execution.ts';
 import type { ObjectStore } from '../object-store.ts';
 import type { TaskHandlers } from '../task-handler.ts';
 import { createActions } from './actions.ts';
@@ -36,6 +37,15 @@ export interface StatesServiceOptions {
 export interface StatesService {
   /** For `endpoint` of an SDK's client or `--endpoint-url` of the AWS CLI. */
   readonly endpoint: string;
+  /**
+   * Starts an execution as StartExecution does, but with surroundings of its own: whoever asks the service sees it, and
+   * who started it redrives it. A name can be given again when its execution has ended.
+   *
+   * @throws {ServiceError} ExecutionAlreadyExists, StateMachineDoesNotExist
+   */
+  startExecution(
+    options: ExecutionOptions & { readonly name: string; readonly stateMachineName: string },
+  ): Execution;
   /** Stops what runs, as StopExecution does, answers the requests that are due, and closes the port. */
   stop(): Promise<void>;
 }
@@ -61,8 +71,9 @@ export async function startStatesService(options: StatesServiceOptions): Promise
     keepJournals: options.keepJournals ?? 268_435_456,
   });
   const stopping = new AbortController();
+  const machines = new StateMachines(account, clock, handlers);
   const actions = createActions({
-    machines: new StateMachines(account, clock, handlers),
+    machines,
     executions,
     tokens,
     handlers,
@@ -72,6 +83,13 @@ export async function startStatesService(options: StatesServiceOptions): Promise
   const server = await serveJson('AWSStepFunctions', actions, port);
   return {
     endpoint: server.endpoint,
+    startExecution({ name, stateMachineName, input, ...own }) {
+      const machine = machines.getActive(statesArn(account, 'stateMachine', stateMachineName));
+      const record = executions.startWith(machine, name, JSON.stringify(input), own);
+      const { execution } = record;
+      // By then the service knows of its end, too.
+      return { ...execution, result: record.ended.then(() => execution.result) };
+    },
     async stop() {
       stopping.abort();
       const closed = server.close();
