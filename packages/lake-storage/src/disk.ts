@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { closeSync, constants, fstatSync, openSync, unlinkSync } from 'node:fs';
 import { mkdir, realpath, rm } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { changedError, checkAddress, checkBucket, cutRange } from './check-address.ts';
+import { changedError, checkAddress, checkBucket, compareUtf8, cutRange } from './check-address.ts';
 import { diskError, errnoOf } from './disk-error.ts';
 import { DiskEtags } from './disk-etags.ts';
 import { type ListedPath, listPaths } from './disk-list.ts';
@@ -31,6 +31,7 @@ import {
 import { LakeStorageError } from './lake-storage-error.ts';
 import type {
   ListedObject,
+  ListOptions,
   LocalFile,
   ObjectAddress,
   ObjectBody,
@@ -133,23 +134,25 @@ class DiskStore implements ObjectStore {
     return { deleted, failed };
   }
 
-  async *list(bucket: string, prefix: string): AsyncIterable<ListedObject> {
-    for await (const { key, path } of this.#paths(bucket, prefix)) {
+  async *list(bucket: string, prefix: string, options?: ListOptions): AsyncIterable<ListedObject> {
+    for await (const { key, path } of this.#paths(bucket, prefix, options)) {
       const file = statObject(path);
       const etag = file && (await this.#etagOf({ path, file }));
       if (file && etag) yield { key, size: file.size, etag, lastModified: modifiedOf(file) };
     }
   }
 
-  async *keys(bucket: string, prefix: string): AsyncIterable<string> {
-    for await (const { key } of this.#paths(bucket, prefix)) yield key;
+  async *keys(bucket: string, prefix: string, options?: ListOptions): AsyncIterable<string> {
+    for await (const { key } of this.#paths(bucket, prefix, options)) yield key;
   }
 
-  async *#paths(bucket: string, prefix: string): AsyncIterable<ListedPath> {
+  async *#paths(bucket: string, prefix: string, options: ListOptions = {}): AsyncIterable<ListedPath> {
     checkBucket(bucket);
     const { root } = await this.#open();
+    const { startAfter } = options;
     try {
-      yield* listPaths(root, bucket, prefix);
+      for await (const path of listPaths(root, bucket, prefix))
+        if (startAfter === undefined || compareUtf8(path.key, startAfter) > 0) yield path;
     } catch (cause) {
       throw diskError(cause, join(root, bucket));
     }

@@ -5,6 +5,7 @@ export type {
   ByteRange,
   DeleteManyResult,
   ListedObject,
+  ListOptions,
   LocalFile,
   ObjectAddress,
   ObjectBody,

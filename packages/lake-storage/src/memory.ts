@@ -3,6 +3,7 @@ import { changedError, checkAddress, checkBucket, compareUtf8, cutRange } from '
 import { downloadToScratch } from './local-file.ts';
 import type {
   ListedObject,
+  ListOptions,
   ObjectAddress,
   ObjectBody,
   ObjectHead,
@@ -80,18 +81,20 @@ export function memoryStore(): ObjectStore {
       return { deleted, failed: [] };
     },
 
-    async *list(bucket, prefix): AsyncIterable<ListedObject> {
-      for await (const key of memory.keys(bucket, prefix)) {
+    async *list(bucket, prefix, options): AsyncIterable<ListedObject> {
+      for await (const key of memory.keys(bucket, prefix, options)) {
         const found = find({ bucket, key });
         if (found)
           yield { key, size: found.bytes.length, etag: found.etag, lastModified: found.lastModified };
       }
     },
 
-    async *keys(bucket, prefix) {
+    async *keys(bucket, prefix, { startAfter }: ListOptions = {}) {
       checkBucket(bucket);
       const objects = buckets.get(bucket) ?? new Map<string, MemoryObject>();
-      yield* [...objects.keys()].filter((key) => key.startsWith(prefix)).sort(compareUtf8);
+      const isListed = (key: string) =>
+        key.startsWith(prefix) && (startAfter === undefined || compareUtf8(key, startAfter) > 0);
+      yield* [...objects.keys()].filter(isListed).sort(compareUtf8);
     },
 
     asLocalFile: (at, scratchDir, options) => downloadToScratch(memory, at, scratchDir, options),

@@ -39,6 +39,11 @@ export interface ReadOptions {
   readonly ifMatch?: string;
 }
 
+export interface ListOptions {
+  /** Leave out this key and all before it, by their UTF-8 bytes. There need be no such object. */
+  readonly startAfter?: string;
+}
+
 export interface PutOptions {
   readonly contentType?: string;
   /** Write only if there is no such object yet; of several writers exactly one wins, the rest get `exists`. */
@@ -97,10 +102,10 @@ export interface ObjectStore {
   deleteMany(bucket: string, keys: Iterable<string>): Promise<DeleteManyResult>;
 
   /** Every object whose key starts with the prefix, in the order of the keys' UTF-8 bytes. */
-  list(bucket: string, prefix: string): AsyncIterable<ListedObject>;
+  list(bucket: string, prefix: string, options?: ListOptions): AsyncIterable<ListedObject>;
 
   /** The keys that `list` would give, for which no object has to be looked into. */
-  keys(bucket: string, prefix: string): AsyncIterable<string>;
+  keys(bucket: string, prefix: string, options?: ListOptions): AsyncIterable<string>;
 
   /**
    * The object as a file, for engines that read paths. On disk it is the object's own file: never write to it.

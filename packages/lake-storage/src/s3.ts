@@ -14,6 +14,7 @@ import { downloadToScratch } from './local-file.ts';
 import type {
   DeleteManyResult,
   ListedObject,
+  ListOptions,
   ObjectAddress,
   ObjectBody,
   ObjectHead,
@@ -164,10 +165,15 @@ class S3Store implements ObjectStore {
     return { deleted: all.filter((key) => !remaining.has(key)), failed };
   }
 
-  async *list(bucket: string, prefix: string): AsyncIterable<ListedObject> {
+  async *list(bucket: string, prefix: string, options: ListOptions = {}): AsyncIterable<ListedObject> {
     checkBucket(bucket);
     // URL encoding, because XML cannot hold every key.
-    const request = { Bucket: bucket, Prefix: prefix, EncodingType: 'url' as const };
+    const request = {
+      Bucket: bucket,
+      Prefix: prefix,
+      StartAfter: options.startAfter,
+      EncodingType: 'url' as const,
+    };
     try {
       for await (const page of paginateListObjectsV2({ client: this.#client }, request)) {
         for (const { Key = '', Size = 0, ETag, LastModified = new Date(0) } of page.Contents ?? []) {
@@ -180,8 +186,8 @@ class S3Store implements ObjectStore {
     }
   }
 
-  async *keys(bucket: string, prefix: string): AsyncIterable<string> {
-    for await (const { key } of this.list(bucket, prefix)) yield key;
+  async *keys(bucket: string, prefix: string, options?: ListOptions): AsyncIterable<string> {
+    for await (const { key } of this.list(bucket, prefix, options)) yield key;
   }
 
   asLocalFile(at: ObjectVersion, scratchDir: string, options?: Pick<ReadOptions, 'ifMatch'>) {

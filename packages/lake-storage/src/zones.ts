@@ -100,12 +100,14 @@ export function parseMendedKey(key: string): MendedObject | null {
   return { dataset, runId, objectId, number: Number(number), rowsId, name };
 }
 
-/** Records of one shard that were delivered together, `first` and `last` by their sequence numbers. */
+/** Records of one shard that were written together, `first` and `last` by their sequence numbers. */
 export interface StreamBatch {
   readonly stream: string;
   readonly shardId: string;
   readonly first: string;
   readonly last: string;
+  /** 16 hex digits that stand for which records they are: others never have the same key, whatever their ends are. */
+  readonly recordsId: string;
 }
 
 /** `incoming/<dataset>/stream/<stream>/<shard-id>/`: what came from one shard, in the order of its last sequence numbers. */
@@ -113,9 +115,9 @@ export function streamPrefix(dataset: string, stream: string, shardId: string): 
   return incomingKey(dataset, `stream/${stream}/${shardId}/`);
 }
 
-/** `incoming/<dataset>/stream/<stream>/<shard-id>/<last>-<first>.jsonl.gz` */
+/** `incoming/<dataset>/stream/<stream>/<shard-id>/<last>-<first>-<records-id>.jsonl.gz` */
 export function streamBatchKey(dataset: string, batch: StreamBatch): string {
-  return `${streamPrefix(dataset, batch.stream, batch.shardId)}${sequenceRange(batch)}.jsonl.gz`;
+  return `${streamPrefix(dataset, batch.stream, batch.shardId)}${batchName(batch)}.jsonl.gz`;
 }
 
 /** The folder, in place of a dataset's, of records that name none. No dataset has such a name. */
@@ -126,14 +128,14 @@ export function quarantinedRecordsPrefix(dataset: string | null, stream: string,
   return `quarantine/${dataset ?? UNMATCHED}/records/${stream}/${shardId}/`;
 }
 
-/** `quarantine/<dataset>/records/<stream>/<shard-id>/<last>-<first>.jsonl` */
+/** `quarantine/<dataset>/records/<stream>/<shard-id>/<last>-<first>-<records-id>.jsonl` */
 export function quarantinedRecordsKey(dataset: string | null, batch: StreamBatch): string {
-  return `${quarantinedRecordsPrefix(dataset, batch.stream, batch.shardId)}${sequenceRange(batch)}.jsonl`;
+  return `${quarantinedRecordsPrefix(dataset, batch.stream, batch.shardId)}${batchName(batch)}.jsonl`;
 }
 
 /** The first and last sequence number in the key of a stream's batch, in either zone; null for any other key. */
 export function parseSequenceRange(key: string): { readonly first: string; readonly last: string } | null {
-  const [, last, first] = /\/0*(\d+)-0*(\d+)\.jsonl(?:\.gz)?$/.exec(key) ?? [];
+  const [, last, first] = /\/0*(\d+)-0*(\d+)-[0-9a-f]{16}\.jsonl(?:\.gz)?$/.exec(key) ?? [];
   return first !== undefined && last !== undefined ? { first, last } : null;
 }
 
@@ -142,9 +144,9 @@ export function paddedSequenceNumber(number: string): string {
   return number.padStart(56, '0');
 }
 
-/** `<last>-<first>`: a listing that starts behind a number leaves out exactly the batches that end before it. */
-function sequenceRange({ first, last }: StreamBatch): string {
-  return `${paddedSequenceNumber(last)}-${paddedSequenceNumber(first)}`;
+/** The last number comes first: a listing that starts behind a number leaves out exactly the batches that end before it. */
+function batchName({ first, last, recordsId }: StreamBatch): string {
+  return `${paddedSequenceNumber(last)}-${paddedSequenceNumber(first)}-${recordsId}`;
 }
 
 /** `requests/<dataset>/<hash>.json`: what was answered to a request, for whoever sends it again. */

@@ -312,6 +312,29 @@ export function objectStoreContract(
     expect(keys).toHaveLength(3);
   });
 
+  test.each([
+    ['a', ['a!', 'a/b', 'b', '\uff5e', '😀']],
+    ['a/b', ['b', '\uff5e', '😀']],
+    ['a/a-key-that-is-not-there', ['a/b', 'b', '\uff5e', '😀']],
+    ['\uff5e', ['😀']],
+    ['😀', []],
+  ])('a list that starts after %j has the keys behind it', async (startAfter, expected) => {
+    for (const key of ['a', 'a!', 'a/b', 'b', '\uff5e', '😀']) await store.put(at(key), text(key));
+    const keys: string[] = [];
+    for await (const key of store.keys(bucket, '', { startAfter })) keys.push(key);
+    expect(keys).toEqual(expected);
+    const listed: string[] = [];
+    for await (const { key } of store.list(bucket, '', { startAfter })) listed.push(key);
+    expect(listed).toEqual(expected);
+  });
+
+  test('a list that starts after a key keeps to its prefix', async () => {
+    for (const key of ['a/1', 'a/2', 'b/3']) await store.put(at(key), text(key));
+    const keys: string[] = [];
+    for await (const key of store.keys(bucket, 'a/', { startAfter: 'a/1' })) keys.push(key);
+    expect(keys).toEqual(['a/2']);
+  });
+
   test('what need not survive a power cut is an object like any other', async () => {
     const put = (value: string) => store.put(at('a/b'), text(value), { durable: false });
     expect(etagOf(await put('one'))).toBe(etagOf(await store.put(at('c'), text('one'))));

@@ -9,14 +9,19 @@ import {
   mendedKey,
   mendedPrefix,
   objectIdOf,
+  paddedSequenceNumber,
   parseIncomingKey,
   parseMendedKey,
   parsePublishedKey,
+  parseSequenceRange,
   publishedKey,
   quarantinedObjectKey,
+  quarantinedRecordsKey,
   quarantinedRowsKey,
   runIdOf,
   stagingPrefix,
+  streamBatchKey,
+  streamPrefix,
   zoneOfFolder,
 } from '../src/zones.ts';
 
@@ -133,6 +138,68 @@ describe('keys in the zones', () => {
     const key = quarantinedObjectKey('orders', id, `${'日'.repeat(330)}.csv`);
     expect(Buffer.byteLength(key)).toBeLessThanOrEqual(1024);
     expect(key).toMatch(/日\.csv$/);
+  });
+});
+
+describe('keys of what a stream left', () => {
+  const recordsId = '0123456789abcdef';
+  const shard = { stream: 'lake-records', shardId: 'shardId-000000000006', recordsId };
+  const number = fc.bigInt({ min: 0n, max: 10n ** 56n - 1n });
+
+  test('lie in the folder of their shard, in either zone', () => {
+    const batch = { ...shard, first: '7', last: '12' };
+    const zeros = '0'.repeat(54);
+    expect(streamBatchKey('orders', batch)).toBe(
+      `incoming/orders/stream/lake-records/shardId-000000000006/${zeros}12-0${zeros}7-${recordsId}.jsonl.gz`,
+    );
+    expect(quarantinedRecordsKey('orders', batch)).toBe(
+      `quarantine/orders/records/lake-records/shardId-000000000006/${zeros}12-0${zeros}7-${recordsId}.jsonl`,
+    );
+    expect(quarantinedRecordsKey(null, batch)).toMatch(/^quarantine\/_unmatched\/records\/lake-records\//);
+  });
+
+  test('a raw one is the key of a raw object of its dataset', () => {
+    const key = streamBatchKey('orders', { ...shard, first: '1', last: '1' });
+    expect(parseIncomingKey(key)?.dataset).toBe('orders');
+    expect(parseMendedKey(key)).toBeNull();
+    expect(Buffer.byteLength(key)).toBeLessThan(1024 - 512);
+  });
+
+  test('give back their first and last number', () => {
+    fc.assert(
+      fc.property(number, number, (first, last) => {
+        const batch = { ...shard, first: String(first), last: String(last) };
+        const range = { first: batch.first, last: batch.last };
+        expect(parseSequenceRange(streamBatchKey('orders', batch))).toEqual(range);
+        expect(parseSequenceRange(quarantinedRecordsKey(null, batch))).toEqual(range);
+      }),
+    );
+  });
+
+  test('are in the order of their last numbers, and behind that number alone', () => {
+    fc.assert(
+      fc.property(number, number, number, (first, one, other) => {
+        const prefix = streamPrefix('orders', shard.stream, shard.shardId);
+        const key = streamBatchKey('orders', { ...shard, first: String(first), last: String(other) });
+        expect(key > `${prefix}${paddedSequenceNumber(String(one))}`).toBe(other >= one);
+      }),
+    );
+  });
+
+  test('differ if the records do, whatever their ends are', () => {
+    const batch = { ...shard, first: '1', last: '9' };
+    expect(streamBatchKey('orders', { ...batch, recordsId: 'f'.repeat(16) })).not.toBe(
+      streamBatchKey('orders', batch),
+    );
+  });
+
+  test.each([
+    'incoming/orders/a.csv',
+    'incoming/orders/stream/s/shardId-0/1-2.jsonl.gz',
+    `incoming/orders/stream/s/shardId-0/1-x-${'0'.repeat(16)}.jsonl.gz`,
+    `incoming/orders/stream/s/shardId-0/2-1-${'0'.repeat(16)}.csv`,
+  ])('%j is none of them', (key) => {
+    expect(parseSequenceRange(key)).toBeNull();
   });
 });
 
