@@ -18,6 +18,7 @@ export const embeddedZones: ZoneBuckets = {
 /** The zone that holds the keys below each top folder; permissions and lifecycle rules follow it. */
 export const zoneOfFolder = {
   incoming: 'raw',
+  archive: 'raw',
   quarantine: 'curated',
   staging: 'curated',
   processed: 'curated',
