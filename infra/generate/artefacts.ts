@@ -20,7 +20,9 @@ const withoutOptIns: Environment = {
     columnGrants: null,
     auditTrail: null,
     budget: null,
+    enhancedFanOut: null,
     rowTable: null,
+    streamArchive: null,
   },
 };
 
@@ -31,7 +33,9 @@ const examples: Environment['optIns'] = {
   columnGrants: { administrators: [principal('lake-administrator')], analysts: [principal('analyst')] },
   auditTrail: { days: 30 },
   budget: { monthlyUsd: 100 },
+  enhancedFanOut: {},
   rowTable: { keys: { orders: 'id' } },
+  streamArchive: { bufferMb: 64, bufferSeconds: 300 },
 };
 
 const synthesized = (environment: Environment): SynthesizedEnvironment => {

@@ -16,6 +16,8 @@ export const everythingOn: Environment = {
     },
     auditTrail: { days: 365 },
     budget: { monthlyUsd: 500 },
+    enhancedFanOut: {},
     rowTable: { keys: { airports: 'iata', orders: 'id' } },
+    streamArchive: { bufferMb: 64, bufferSeconds: 300 },
   },
 };

@@ -143,7 +143,13 @@ describe('security groups', () => {
 describe('endpoints', () => {
   test('of AWS services are found by the names that the SDK calls, in every zone', () => {
     expect(only('aws_vpc').body).toMatchObject({ enable_dns_support: true, enable_dns_hostnames: true });
-    expect(interfaces.map(({ service }) => service)).toEqual(['glue', 'sqs', 'states', 'xray']);
+    expect(interfaces.map(({ service }) => service)).toEqual([
+      'glue',
+      'kinesis-streams',
+      'sqs',
+      'states',
+      'xray',
+    ]);
     for (const { body } of interfaces) {
       expect(body).toMatchObject({
         private_dns_enabled: true,
@@ -172,7 +178,7 @@ describe('endpoints', () => {
 
   test.each(endpoints)('of $service lets single actions through', ({ service, statements }) => {
     for (const action of statements.flatMap(({ Action }) => Action)) {
-      expect(action).toMatch(new RegExp(`^${service}:[A-Za-z]+$`));
+      expect(action).toMatch(new RegExp(`^${service.replace('-streams', '')}:[A-Za-z]+$`));
     }
   });
 
@@ -220,6 +226,8 @@ describe('functions', () => {
         return `${ours('states')}stateMachine:${found.body.name}`;
       case 'aws_sqs_queue':
         return `${ours('sqs')}${found.body.name}`;
+      case 'aws_kinesis_stream':
+        return `${ours('kinesis')}stream/${found.body.name}`;
       case 'aws_dynamodb_table':
         return `${ours('dynamodb')}table/${found.body.name}`;
       default:

@@ -12,8 +12,10 @@ export class RecordStream extends Construct {
   readonly source: string;
   /** What a function needs to put records into it. */
   readonly mayPut: readonly Statement[];
-  /** What the role needs in whose name Lambda reads it. */
+  /** What a role needs in whose name it is read. */
   readonly mayRead: readonly Statement[];
+  /** And to read `source`, if that is a consumer. */
+  readonly maySubscribe: readonly Statement[];
 
   /** `keyArn`: encrypts the records. */
   constructor(scope: Construct, id: string, deployment: Deployment, { keyArn }: { readonly keyArn: string }) {
@@ -30,12 +32,13 @@ export class RecordStream extends Construct {
       kmsKeyId: keyArn,
     });
     if (environment.protected) stream.addOverride('lifecycle.prevent_destroy', true);
-    const consumer = environment.ingest.enhancedFanOut
-      ? new KinesisStreamConsumer(this, 'consumer', {
-          name: deployment.nameOf('ingest-stream'),
-          streamArn: stream.arn,
-        })
-      : null;
+    const consumer =
+      environment.optIns.enhancedFanOut !== null
+        ? new KinesisStreamConsumer(this, 'consumer', {
+            name: deployment.nameOf('ingest-stream'),
+            streamArn: stream.arn,
+          })
+        : null;
     this.name = stream.name;
     this.arn = stream.arn;
     this.source = consumer?.arn ?? stream.arn;
@@ -66,7 +69,10 @@ export class RecordStream extends Construct {
         ],
         [stream.arn],
       ),
-      ...(consumer === null
+      useKey('DecryptRecords', 'kms:Decrypt'),
+    ];
+    this.maySubscribe =
+      consumer === null
         ? []
         : [
             allow(
@@ -74,8 +80,6 @@ export class RecordStream extends Construct {
               ['kinesis:SubscribeToShard', 'kinesis:DescribeStreamConsumer'],
               [consumer.arn],
             ),
-          ]),
-      useKey('DecryptRecords', 'kms:Decrypt'),
-    ];
+          ];
   }
 }

@@ -43,6 +43,7 @@ export class StreamIntake extends Construct {
       },
       may: [
         ...stream.mayRead,
+        ...stream.maySubscribe,
         // What is there already it knows by its name, and reads none of it.
         ...folders.access({
           list: ['incoming/*/stream', 'quarantine/*/records'],

@@ -37,7 +37,6 @@ export const dev: Environment = {
     maxRecordAgeSeconds: 20 * 3600,
     maxRetries: 50,
     startingPosition: 'TRIM_HORIZON',
-    enhancedFanOut: false,
   },
   api: { throttle: { requestsPerSecond: 50, burst: 50 }, authorizer: { type: 'iam' }, cors: null },
   intake: { batchSize: 10, batchWindowSeconds: 0, maxConcurrency: 5, maxReceives: 5 },
@@ -68,6 +67,8 @@ export const dev: Environment = {
     columnGrants: null,
     auditTrail: null,
     budget: null,
+    enhancedFanOut: null,
     rowTable: null,
+    streamArchive: null,
   },
 };

@@ -179,6 +179,8 @@ const environmentSchema = z
       auditTrail: z.strictObject({ days: DAYS }).nullable(),
       /** A mail when the month's costs reach 80 % and 100 % of it, and when they are forecast to. */
       budget: z.strictObject({ monthlyUsd: z.number().gt(0) }).nullable(),
+      /** ingest-stream has 2 MB/s of each shard for itself, and shares with no other reader. By the hour and the byte. */
+      enhancedFanOut: z.strictObject({}).nullable(),
       /** A DynamoDB table that gets csv-map's accepted rows, too. */
       rowTable: z
         .strictObject({
@@ -186,6 +188,15 @@ const environmentSchema = z
           keys: z
             .record(z.string(), z.string())
             .refine((keys) => Object.keys(keys).length > 0, 'names no dataset'),
+        })
+        .nullable(),
+      /** Every record of the stream as it came, besides, kept like raw objects. */
+      streamArchive: z
+        .strictObject({
+          /** Firehose writes an object as soon as it has so much, before packing: https://docs.aws.amazon.com/firehose/latest/APIReference/API_BufferingHints.html */
+          bufferMb: z.int().min(1).max(128),
+          /** Or after so long. */
+          bufferSeconds: z.int().min(0).max(900),
         })
         .nullable(),
     }),
@@ -208,7 +219,8 @@ const environmentSchema = z
       );
     }
 
-    for (const { path, message } of streamFaults(environment, 0)) fault(path, message);
+    const sharedReaders = (optIns.enhancedFanOut === null ? 1 : 0) + (optIns.streamArchive === null ? 0 : 1);
+    for (const { path, message } of streamFaults(environment, sharedReaders)) fault(path, message);
 
     // https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
     if (intake.batchSize > 10 && intake.batchWindowSeconds === 0) {

@@ -33,7 +33,6 @@ export const prod: Environment = {
     maxRecordAgeSeconds: 20 * 3600,
     maxRetries: 50,
     startingPosition: 'TRIM_HORIZON',
-    enhancedFanOut: false,
   },
   api: { throttle: { requestsPerSecond: 250, burst: 250 }, authorizer: { type: 'iam' }, cors: null },
   intake: { batchSize: 10, batchWindowSeconds: 0, maxConcurrency: 20, maxReceives: 5 },
@@ -64,6 +63,8 @@ export const prod: Environment = {
     columnGrants: null,
     auditTrail: { days: 365 },
     budget: { monthlyUsd: 500 },
+    enhancedFanOut: null,
     rowTable: null,
+    streamArchive: null,
   },
 };

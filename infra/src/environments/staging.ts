@@ -32,7 +32,6 @@ export const staging: Environment = {
     maxRecordAgeSeconds: 20 * 3600,
     maxRetries: 50,
     startingPosition: 'TRIM_HORIZON',
-    enhancedFanOut: false,
   },
   api: { throttle: { requestsPerSecond: 50, burst: 50 }, authorizer: { type: 'iam' }, cors: null },
   intake: { batchSize: 10, batchWindowSeconds: 0, maxConcurrency: 10, maxReceives: 5 },
@@ -63,6 +62,8 @@ export const staging: Environment = {
     columnGrants: null,
     auditTrail: { days: 30 },
     budget: null,
+    enhancedFanOut: null,
     rowTable: null,
+    streamArchive: null,
   },
 };

@@ -74,8 +74,6 @@ export const ingestSchema = z.strictObject({
   maxRetries: z.union([z.literal(-1), z.int().min(0).max(10_000)]),
   /** Where a mapping begins that has read nothing yet. TRIM_HORIZON misses nothing that was sent before it was ready. */
   startingPosition: z.enum(['TRIM_HORIZON', 'LATEST']),
-  /** A consumer with 2 MB/s of each shard for itself. It costs by the hour and shard, and by the byte. */
-  enhancedFanOut: z.boolean(),
 });
 
 // Of an account and region: https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html
@@ -120,10 +118,10 @@ interface StreamSettings {
   };
 }
 
-/** What of the settings does not go together: of each the path, and why. */
+/** What of the settings does not go together: of each the path, and why. `sharedReaders` as for `shardsFor`. */
 export const streamFaults = (
   { stream, ingest, api, lambda }: StreamSettings,
-  otherReaders: number,
+  sharedReaders: number,
 ): { readonly path: readonly string[]; readonly message: string }[] => {
   const faults: { readonly path: readonly string[]; readonly message: string }[] = [];
   const fault = (path: string, message: string): void => {
@@ -133,7 +131,7 @@ export const streamFaults = (
   const { ingestStream, ingestApi } = lambda.functions;
 
   if (capacity.mode === 'provisioned') {
-    const needed = shardsFor(capacity.load, (ingest.enhancedFanOut ? 0 : 1) + otherReaders);
+    const needed = shardsFor(capacity.load, sharedReaders);
     if (capacity.shards < needed) {
       const { recordsPerSecond, bytesPerSecond } = capacity.load;
       fault(

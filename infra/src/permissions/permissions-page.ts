@@ -150,6 +150,7 @@ const actors: Readonly<Record<string, (name: string) => string>> = {
   'states.amazonaws.com': (name) => `The state machine ${code(name)}`,
   'lambda.amazonaws.com': (name) => `The function ${code(name)}`,
   'glue.amazonaws.com': (name) => `The ${code(name)}`,
+  'firehose.amazonaws.com': (name) => `Firehose, as ${code(name)}`,
   'lakeformation.amazonaws.com': (name) => `Lake Formation, as ${code(name)}`,
   'vpc-flow-logs.amazonaws.com': (name) => `The ${code(name)}`,
 };
@@ -162,6 +163,8 @@ const titleOf = ({ name, service }: Role): string => {
 
 // The way of the data, which is the order in which its steps and folders are shown.
 const steps = [
+  'ingest-api',
+  'ingest-stream',
   'start-pipeline',
   'validate-object',
   'score-quality',
@@ -171,7 +174,18 @@ const steps = [
   'collect-map-run',
   'publish-run',
 ];
-const folders = ['incoming/', 'staging/', 'map-results/', 'processed/', 'quarantine/', 'runs/'];
+const folders = [
+  'requests/',
+  'incoming/*/stream/',
+  'incoming/',
+  'staging/',
+  'map-results/',
+  'processed/',
+  'quarantine/*/records/',
+  'quarantine/',
+  'runs/',
+  'archive/',
+];
 
 const rolesOf = (synthesized: readonly SynthesizedEnvironment[]): Role[] => {
   const found = new Map<string, Role>();

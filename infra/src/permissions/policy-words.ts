@@ -17,6 +17,8 @@ const kinds: Readonly<Record<string, string>> = {
   aws_glue_catalog_database: 'database',
   aws_glue_catalog_table: 'table',
   aws_iam_role: 'role',
+  aws_kinesis_stream: 'stream',
+  aws_kinesis_stream_consumer: "stream's consumer",
   aws_kms_key: 'key',
   aws_lambda_function: 'function',
   aws_s3_bucket: 'bucket',
@@ -41,6 +43,7 @@ const arns: readonly (readonly [pattern: RegExp, thing: (name: string) => Thing]
   [/^execution:([^/]+)\/.+:\*$/, (name) => ({ kind: 'batches', name })],
   [/^mapRun:([^/]+)\/.+:\*$/, (name) => ({ kind: 'Map Runs', name })],
   [/^queue:(.+)$/, (name) => ({ kind: 'queue', name })],
+  [/^stream\/(.+)$/, (name) => ({ kind: 'stream', name })],
   [/^trail\/(.+)$/, (name) => ({ kind: 'trail', name })],
   [/^role\/(.+)$/, (name) => ({ kind: 'role', name })],
   [/^\*$/, () => ({ kind: 'log group', name: '*' })],
@@ -50,6 +53,7 @@ const arns: readonly (readonly [pattern: RegExp, thing: (name: string) => Thing]
 const ofStateMachines = ['runs', 'batches', 'Map Runs'];
 
 const services: Readonly<Record<string, string>> = {
+  'apigateway.amazonaws.com': 'API Gateway',
   'budgets.amazonaws.com': 'AWS Budgets',
   'cloudtrail.amazonaws.com': 'CloudTrail',
   'cloudwatch.amazonaws.com': 'CloudWatch',
@@ -59,8 +63,10 @@ const services: Readonly<Record<string, string>> = {
   's3.amazonaws.com': 'S3',
 };
 
+const servicesByName: Readonly<Record<string, string>> = { dynamodb: 'DynamoDB', kinesis: 'Kinesis' };
+
 /** `S3`, `DynamoDB`. */
-const serviceName = (name: string): string => (name === 'dynamodb' ? 'DynamoDB' : name.toUpperCase());
+const serviceName = (name: string): string => servicesByName[name] ?? name.toUpperCase();
 
 /** `a`, `b` and `c`. */
 const list = (items: readonly string[]): string =>
@@ -154,6 +160,8 @@ export class PolicyWords {
         return 'for log groups of this account';
       case 'StringEquals kms:EncryptionContext:aws:lambda:FunctionArn':
         return `for ${those('variables')}`;
+      case 'StringEquals kms:EncryptionContext:aws:kinesis:arn':
+        return `for records of ${things()}`;
       case 'StringEquals kms:EncryptionContext:aws:dynamodb:tableName':
         return `for the DynamoDB table ${list(values.map((value) => code(this.#short(value))))}`;
       case 'StringEquals kms:EncryptionContext:aws:dynamodb:subscriberId':

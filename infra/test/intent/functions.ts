@@ -1,4 +1,6 @@
 import { environment as collectMapRun } from '@sluice/collect-map-run/env';
+import { environment as ingestApi } from '@sluice/ingest-api/env';
+import { environment as ingestStream } from '@sluice/ingest-stream/env';
 import { environment as processRows } from '@sluice/process-rows/env';
 import { environment as publishRun } from '@sluice/publish-run/env';
 import { environment as recordFailedRows } from '@sluice/record-failed-rows/env';
@@ -28,6 +30,8 @@ interface App {
 /** By the folder in `apps/`. */
 const apps: ReadonlyMap<string, App> = new Map([
   ['collect-map-run', { contract: collectMapRun, sizeIn: (functions) => functions.collectMapRun }],
+  ['ingest-api', { contract: ingestApi, sizeIn: (functions) => functions.ingestApi }],
+  ['ingest-stream', { contract: ingestStream, sizeIn: (functions) => functions.ingestStream }],
   ['process-rows', { contract: processRows, sizeIn: (functions) => functions.processRows }],
   ['publish-run', { contract: publishRun, sizeIn: (functions) => functions.publishRun }],
   ['record-failed-rows', { contract: recordFailedRows, sizeIn: (functions) => functions.recordFailedRows }],
@@ -167,7 +171,7 @@ export const functionRules: readonly Rule[] = [
         change: (stack) => {
           delete bodyOf(stack, validate).reserved_concurrent_executions;
         },
-        says: [`${validate} has reserved_concurrent_executions undefined instead of 100`],
+        says: [`${validate} has reserved_concurrent_executions undefined instead of 25`],
       },
       {
         how: 'it runs on another processor than its DuckDB was built for',

@@ -4,6 +4,7 @@ import { environments } from '../../src/environments/index.ts';
 import { everythingOn } from '../everything-on.ts';
 import { type StackJson, stackOf, stateStackOf } from '../synthesized.ts';
 import { alarmRules } from './alarms.ts';
+import { apiRules } from './apis.ts';
 import { bucketRules } from './buckets.ts';
 import { catalogueRules } from './catalogue.ts';
 import { consumerRules } from './consumers.ts';
@@ -18,6 +19,7 @@ import { queueRules } from './queues.ts';
 import { resourcePolicyRules } from './resource-policies.ts';
 import { roleRules } from './roles.ts';
 import type { Rule } from './rule.ts';
+import { streamRules } from './streams.ts';
 import { tableRules } from './tables.ts';
 import { topicRules } from './topics.ts';
 import { wiringRules } from './wiring.ts';
@@ -44,6 +46,8 @@ const rules: readonly Rule[] = [
   ...queueRules,
   ...consumerRules,
   ...letterRules,
+  ...streamRules,
+  ...apiRules,
   ...tableRules,
   ...topicRules,
   ...catalogueRules,

@@ -1,13 +1,13 @@
 import { at, blocks, resources } from '../../src/stack-json.ts';
 import { bodyOf, type Rule } from './rule.ts';
 
-/** Folders that nobody looks into when a run is over. */
-const passing = ['staging/', 'map-results/'];
+/** Folders that nobody looks into when a run is over, or a request a day old. */
+const passing = ['staging/', 'map-results/', 'requests/'];
 
 export const leftoverRules: readonly Rule[] = [
   {
     intent:
-      'rows that a run leaves behind in passing go by themselves: what is staged, and what Map Runs say',
+      'what is left behind in passing goes by itself: what runs stage, what Map Runs say, what was answered',
     violations: (stack) =>
       passing
         .filter(

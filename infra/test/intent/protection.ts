@@ -2,7 +2,13 @@ import { at, blocks, resources, type StackJson } from '../../src/stack-json.ts';
 import { bodyOf, type Rule } from './rule.ts';
 
 /** What holds something that nobody can make again, or without which nobody can read it. */
-const irreplaceable = ['aws_s3_bucket', 'aws_kms_key', 'aws_glue_catalog_table', 'aws_dynamodb_table'];
+const irreplaceable = [
+  'aws_s3_bucket',
+  'aws_kinesis_stream',
+  'aws_kms_key',
+  'aws_glue_catalog_table',
+  'aws_dynamodb_table',
+];
 
 const isProtected = (stack: StackJson, address: string): boolean =>
   blocks(bodyOf(stack, address).lifecycle).some((lifecycle) => at(lifecycle, 'prevent_destroy') === true);

@@ -3,6 +3,8 @@ import {
   blocks,
   type Json,
   type PolicyStatement,
+  type Resource,
+  referencesIn,
   resources,
   type StackJson,
   statementsOf,
@@ -26,6 +28,12 @@ const permissionsOf = (stack: StackJson, role: Json | undefined): PolicyStatemen
     ? about(stack, 'aws_iam_role_policy', 'role', found).flatMap(({ body }) => statementsOf(body.policy))
     : [];
 };
+
+/** Mappings of anything but a stream. */
+const fedByQueues = (stack: StackJson): Resource[] =>
+  resources(stack, 'aws_lambda_event_source_mapping').filter(
+    ({ body }) => !referencesIn(body.event_source_arn).some((each) => each.startsWith('aws_kinesis_')),
+  );
 
 export const wiringRules: readonly Rule[] = [
   {
@@ -92,7 +100,7 @@ export const wiringRules: readonly Rule[] = [
   {
     intent: 'a function that a queue feeds is in the stack, and may take what is in the queue',
     violations: (stack) =>
-      resources(stack, 'aws_lambda_event_source_mapping').flatMap(({ address, body }) => {
+      fedByQueues(stack).flatMap(({ address, body }) => {
         const queue = referred(stack, body.event_source_arn, 'aws_sqs_queue');
         const consumer = referred(stack, body.function_name, 'aws_lambda_function');
         if (!queue) return [`${address} has no queue of the stack`];
@@ -185,22 +193,6 @@ export const wiringRules: readonly Rule[] = [
           'aws_sfn_state_machine.csv_map_comma_machine fails in silence',
           'aws_sfn_state_machine.workflow_machine fails in silence',
         ],
-      },
-    ],
-  },
-  {
-    intent: 'no function can be called but by a role: none has a URL or lets others in',
-    violations: (stack) =>
-      [...resources(stack, 'aws_lambda_permission'), ...resources(stack, 'aws_lambda_function_url')].map(
-        ({ address }) => `${address} lets others call a function`,
-      ),
-    broken: [
-      {
-        how: 'a function gets a URL',
-        change: (stack) => {
-          stack.resource.aws_lambda_function_url = { open: { authorization_type: 'NONE' } };
-        },
-        says: ['aws_lambda_function_url.open lets others call a function'],
       },
     ],
   },
