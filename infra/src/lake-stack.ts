@@ -20,6 +20,7 @@ import { PrivateNetwork } from './constructs/private-network.ts';
 import { Queries } from './constructs/queries.ts';
 import { RecordStream } from './constructs/record-stream.ts';
 import { RowTable } from './constructs/row-table.ts';
+import { StreamArchive } from './constructs/stream-archive.ts';
 import { StreamIntake } from './constructs/stream-intake.ts';
 import { ThreatDetection } from './constructs/threat-detection.ts';
 import { Topics } from './constructs/topics.ts';
@@ -94,6 +95,16 @@ export class LakeStack extends EnvironmentStack {
       zones,
       folders,
     });
+    const archive =
+      optIns.streamArchive &&
+      new StreamArchive(this, 'archive', deployment, {
+        ...optIns.streamArchive,
+        stream,
+        raw: zones.raw,
+        folders,
+        dataKeyArn: keys.data,
+        keyArn: keys.operations,
+      });
     const { api: apiSettings, stream: streamSettings } = environment;
     const api =
       apiSettings !== null && 'datasetField' in streamSettings.records
@@ -139,6 +150,13 @@ export class LakeStack extends EnvironmentStack {
       queueName: intake.queue.name,
       deadLettersName: intake.deadLetters.name,
       failedBatchesName: failedBatches.name,
+      stream: {
+        name: stream.name,
+        consumer: streamIntake.ingestStream,
+        deadLettersName: streamIntake.deadLetters.name,
+      },
+      apiId: api?.id ?? null,
+      archive,
     };
     const alarms = new Alarms(this, 'alarms', deployment, { ...watched, topicArn: topics.alarms });
     const dashboard = new Dashboard(this, 'dashboard', deployment, { ...watched, alarmArns: alarms.arns });

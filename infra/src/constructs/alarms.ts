@@ -68,7 +68,10 @@ const oneMetric = ({ metric, periodSeconds }: Extract<Watch, OfOne>): Partial<Co
   namespace: metric.namespace,
   metricName: metric.name,
   ...dimensionsOf(metric),
-  statistic: metric.statistic,
+  ...(metric.statistic.startsWith('p')
+    ? // Of a few requests the slowest is the slowest of a hundred, and mostly a cold start.
+      { extendedStatistic: metric.statistic, evaluateLowSampleCountPercentiles: 'ignore' }
+    : { statistic: metric.statistic }),
   period: periodSeconds,
 });
 

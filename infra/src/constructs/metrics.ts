@@ -38,6 +38,13 @@ export const leastOf = (metrics: readonly Metric[]): Formula => ({
   expression: (ids) => `MIN([${ids.join(', ')}])`,
 });
 
+/** Of what is counted in `whole`, the percentage that is counted in `part`, too. No data while nothing is. */
+export const percentageOf = (part: readonly Metric[], whole: readonly Metric[], label: string): Formula => ({
+  label,
+  metrics: [...part, ...whole],
+  expression: (ids) => `100 * (${added(ids.slice(0, part.length))}) / (${added(ids.slice(part.length))})`,
+});
+
 /** A deployed function, as far as it is watched. */
 export interface WatchedFunction {
   /** Its folder in `apps/`. */
@@ -78,6 +85,30 @@ export const lambdaMetric = (
   namespace: 'AWS/Lambda',
   name,
   dimensions: { FunctionName },
+  statistic,
+});
+
+/** https://docs.aws.amazon.com/streams/latest/dev/monitoring-with-cloudwatch.html */
+export const streamMetric = (StreamName: string, name: string, statistic: string): Metric => ({
+  namespace: 'AWS/Kinesis',
+  name,
+  dimensions: { StreamName },
+  statistic,
+});
+
+/** Of an HTTP API: https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-metrics.html */
+export const apiMetric = (ApiId: string, name: string, statistic: string): Metric => ({
+  namespace: 'AWS/ApiGateway',
+  name,
+  dimensions: { ApiId },
+  statistic,
+});
+
+/** Of Firehose: https://docs.aws.amazon.com/firehose/latest/dev/monitoring-with-cloudwatch-metrics.html */
+export const deliveryMetric = (DeliveryStreamName: string, name: string, statistic: string): Metric => ({
+  namespace: 'AWS/Firehose',
+  name,
+  dimensions: { DeliveryStreamName },
   statistic,
 });
 

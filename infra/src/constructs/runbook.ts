@@ -9,6 +9,14 @@ export type RunbookName =
   | 'function-errors'
   | 'function-duration'
   | 'throttles'
+  | 'iterator-age'
+  | 'given-up-records'
+  | 'stream-throttles'
+  | 'quarantined-records'
+  | 'api-errors'
+  | 'api-refusals'
+  | 'api-latency'
+  | 'archive-behind'
   | 'needs-a-person';
 
 /** Where it lies in the repository. */

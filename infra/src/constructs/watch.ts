@@ -11,6 +11,20 @@ export interface Watched {
   readonly deadLettersName: string;
   /** The queue of letters about batches that failed for good. */
   readonly failedBatchesName: string;
+  readonly stream: WatchedStream;
+  /** The HTTP API; null: there is none. */
+  readonly apiId: string | null;
+  /** What keeps the stream's records as they came; null: nothing does. */
+  readonly archive: { readonly name: string; readonly bufferSeconds: number } | null;
+}
+
+/** The stream of records, as far as it is watched. */
+export interface WatchedStream {
+  readonly name: string;
+  /** The function that reads it. */
+  readonly consumer: WatchedFunction;
+  /** The queue of letters about batches that Lambda gave up. */
+  readonly deadLettersName: string;
 }
 
 /** Watches one metric. */

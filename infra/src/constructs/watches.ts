@@ -14,6 +14,7 @@ import {
   type WatchedFunction,
   type WatchedWorkflow,
 } from './metrics.ts';
+import { ofApi, ofArchive, ofStream } from './stream-watches.ts';
 import type { Watch, Watched } from './watch.ts';
 
 const MINUTES = 60;
@@ -31,6 +32,9 @@ export const shareOfTolerance = 0.5;
 export const watchesOf = (deployment: Deployment, watched: Watched): Watch[] => [
   ...watched.workflows.flatMap(ofWorkflow),
   ...ofQueues(deployment, watched),
+  ...ofStream(deployment, watched),
+  ...ofApi(deployment, watched),
+  ...ofArchive(watched),
   ...[...datasets.values()].map((dataset) => ofDataset(deployment, dataset)),
   ...watched.functions.flatMap((each) => ofFunction(deployment, each)),
 ];

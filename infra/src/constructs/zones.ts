@@ -1,6 +1,7 @@
 import type { S3BucketLifecycleConfigurationRule } from '@cdktf/provider-aws/lib/s3-bucket-lifecycle-configuration/index.js';
 import type { Zone } from '@sluice/lake-storage/zones';
 import { Construct } from 'constructs';
+import type { Environment } from '../environments/environment.ts';
 import { refuseAnalysts } from './analysts.ts';
 import type { Deployment } from './deployment.ts';
 import { PrivateBucket } from './private-bucket.ts';
@@ -43,7 +44,7 @@ export class Zones extends Construct implements Readonly<Record<Zone, PrivateBuc
         lifecycle,
         statements: (bucketArn) => refuseAnalysts(deployment, name, bucketArn),
       });
-    this.raw = zone('raw', rawLifecycle(retention));
+    this.raw = zone('raw', rawLifecycle(deployment.environment));
     this.curated = zone('curated', [
       // Left behind only by runs that failed: publishing clears its own.
       expire('abandoned-staging', 'staging/', retention.stagingDays),
@@ -74,23 +75,22 @@ const expire = (id: string, prefix: string, days: number): S3BucketLifecycleConf
   expiration: [{ days }],
 });
 
-function rawLifecycle({
-  rawInfrequentAccessDays: cool,
-  rawArchiveDays: cold,
-  rawExpireDays: gone,
-}: Deployment['environment']['retention']): S3BucketLifecycleConfigurationRule[] {
+function rawLifecycle({ retention, optIns }: Environment): S3BucketLifecycleConfigurationRule[] {
+  const { rawInfrequentAccessDays: cool, rawArchiveDays: cold, rawExpireDays: gone } = retention;
   const transition = [
     ...(cool === null ? [] : [{ days: cool, storageClass: 'STANDARD_IA' }]),
     ...(cold === null ? [] : [{ days: cold, storageClass: 'GLACIER' }]),
   ];
   if (transition.length === 0 && gone === null) return [];
+  const ageing = (id: string, prefix: string): S3BucketLifecycleConfigurationRule => ({
+    id,
+    status: 'Enabled',
+    filter: [{ prefix }],
+    ...(transition.length > 0 ? { transition } : {}),
+    ...(gone === null ? {} : { expiration: [{ days: gone }] }),
+  });
   return [
-    {
-      id: 'ageing',
-      status: 'Enabled',
-      filter: [{ prefix: 'incoming/' }],
-      ...(transition.length > 0 ? { transition } : {}),
-      ...(gone === null ? {} : { expiration: [{ days: gone }] }),
-    },
+    ageing('ageing', 'incoming/'),
+    ...(optIns.streamArchive === null ? [] : [ageing('ageing-archive', 'archive/')]),
   ];
 }

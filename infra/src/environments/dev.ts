@@ -60,7 +60,16 @@ export const dev: Environment = {
     queryResultDays: 7,
   },
   athena: { maxScannedBytes: 10_000_000_000 },
-  alarms: { emails: [], queueAgeSeconds: 900, qualityScore: 70, durationShare: 0.8 },
+  alarms: {
+    emails: [],
+    queueAgeSeconds: 900,
+    qualityScore: 70,
+    durationShare: 0.8,
+    iteratorAgeSeconds: 900,
+    unreadableShare: 0.05,
+    apiRefusedShare: 0.5,
+    apiLatencyMs: 2000,
+  },
   optIns: {
     privateNetwork: null,
     threatDetection: null,

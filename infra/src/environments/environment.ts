@@ -150,6 +150,14 @@ const environmentSchema = z
       qualityScore: z.number().min(0).max(100),
       /** A function runs longer than this share of its timeout. */
       durationShare: z.number().gt(0).lt(1),
+      /** A record waits longer than this in the stream. */
+      iteratorAgeSeconds: z.int().min(60),
+      /** Of an hour's records of the stream a larger share cannot be read. */
+      unreadableShare: z.number().gt(0).lt(1),
+      /** Of the API's requests a larger share is answered 4xx. */
+      apiRefusedShare: z.number().gt(0).lt(1),
+      /** The slowest of a hundred requests takes longer. */
+      apiLatencyMs: z.int().min(1),
     }),
 
     /** What costs money or concerns the whole account: null is off. */
@@ -219,6 +227,12 @@ const environmentSchema = z
       );
     }
 
+    if (environment.alarms.iteratorAgeSeconds <= environment.ingest.batchWindowSeconds) {
+      fault(
+        ['alarms', 'iteratorAgeSeconds'],
+        `records wait for ${environment.ingest.batchWindowSeconds} while all is well: ingest.batchWindowSeconds`,
+      );
+    }
     const sharedReaders = (optIns.enhancedFanOut === null ? 1 : 0) + (optIns.streamArchive === null ? 0 : 1);
     for (const { path, message } of streamFaults(environment, sharedReaders)) fault(path, message);
 

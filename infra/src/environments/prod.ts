@@ -56,7 +56,16 @@ export const prod: Environment = {
     queryResultDays: 30,
   },
   athena: { maxScannedBytes: 1_000_000_000_000 },
-  alarms: { emails: [], queueAgeSeconds: 600, qualityScore: 80, durationShare: 0.8 },
+  alarms: {
+    emails: [],
+    queueAgeSeconds: 600,
+    qualityScore: 80,
+    durationShare: 0.8,
+    iteratorAgeSeconds: 600,
+    unreadableShare: 0.01,
+    apiRefusedShare: 0.1,
+    apiLatencyMs: 1000,
+  },
   optIns: {
     privateNetwork: null,
     threatDetection: {},

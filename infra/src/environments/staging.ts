@@ -55,7 +55,16 @@ export const staging: Environment = {
     queryResultDays: 14,
   },
   athena: { maxScannedBytes: 100_000_000_000 },
-  alarms: { emails: [], queueAgeSeconds: 600, qualityScore: 70, durationShare: 0.8 },
+  alarms: {
+    emails: [],
+    queueAgeSeconds: 600,
+    qualityScore: 70,
+    durationShare: 0.8,
+    iteratorAgeSeconds: 600,
+    unreadableShare: 0.01,
+    apiRefusedShare: 0.1,
+    apiLatencyMs: 1000,
+  },
   optIns: {
     privateNetwork: null,
     threatDetection: null,
