@@ -1,0 +1,10 @@
+export type { CheckpointStore, Checkpoints, ShardPosition } from './checkpoints.ts';
+export { createStream, streamIsActive } from './create-stream.ts';
+export { type EventSourceMapping, startEventSourceMapping } from './event-source-mapping.ts';
+export type { FailureLetter } from './failure-letter.ts';
+export type { InvocationContext, KinesisHandler } from './invoke-function.ts';
+export type { EventSourceMappingOptions } from './mapping-options.ts';
+export type { Observation } from './observation.ts';
+export type { OnFailure } from './shard-delivery.ts';
+export { type LocalKinesis, startKinesis } from './start-kinesis.ts';
+export type { KinesisEvent } from './stream-record.ts';
