@@ -4,6 +4,7 @@ import { checkEnvironment, type Environment } from '../src/environments/environm
 import { environmentNamed, environments } from '../src/environments/index.ts';
 import { prod } from '../src/environments/prod.ts';
 import { staging } from '../src/environments/staging.ts';
+import { shardsFor } from '../src/environments/stream.ts';
 import { everythingOn } from './everything-on.ts';
 
 test('dev, staging and prod are there', () => {
@@ -60,6 +61,96 @@ const mistakes: readonly Mistake[] = [
   ['a setting that nobody knows', 'lambda.memory', 1, 'lambda: Unrecognized key: "memory"'],
   ['a number as text', 'alarms.qualityScore', '80', 'alarms.qualityScore: Invalid input'],
   ['a share as a percentage', 'alarms.durationShare', 80, 'alarms.durationShare: Too big'],
+  [
+    'too few shards for the load',
+    'stream.capacity',
+    { mode: 'provisioned', shards: 3, load: { recordsPerSecond: 3001, bytesPerSecond: 1 } },
+    'stream.capacity.shards: 3001 records and 1 bytes a second need 4',
+  ],
+  [
+    'too few shards for what reads them beside',
+    'stream.capacity',
+    { mode: 'provisioned', shards: 1, load: { recordsPerSecond: 1, bytesPerSecond: 2 * 1024 * 1024 } },
+    'stream.capacity.shards: 1 records and 2097152 bytes a second need 2',
+  ],
+  [
+    'more shards than ingest-stream may work on at once',
+    'stream.capacity',
+    { mode: 'provisioned', shards: 26, load: { recordsPerSecond: 1, bytesPerSecond: 1 } },
+    'lambda.functions.ingestStream.reservedConcurrency: 26 shards and ingest.parallelizationFactor make 26',
+  ],
+  [
+    'shards that are counted where Kinesis counts them itself',
+    'stream.capacity',
+    { mode: 'on_demand', shards: 4 },
+    'stream.capacity: Unrecognized key: "shards"',
+  ],
+  [
+    'records that expire within a day',
+    'stream.retentionHours',
+    23,
+    'stream.retentionHours: Too small: expected number to be >=24',
+  ],
+  [
+    'a key of records that datasets could have themselves',
+    'stream.records.datasetField',
+    'dataset',
+    'stream.records.datasetField: a key that reads like _dataset',
+  ],
+  [
+    'a stream of one dataset behind an API for all',
+    'stream.records',
+    { dataset: 'orders' },
+    'api: posts records of any dataset, and stream.records takes those of one',
+  ],
+  ['a batch of too many records', 'ingest.batchSize', 10_001, 'ingest.batchSize: Too big'],
+  ['a wait longer than Lambda has', 'ingest.batchWindowSeconds', 301, 'ingest.batchWindowSeconds: Too big'],
+  [
+    'more batches of a shard at once',
+    'ingest.parallelizationFactor',
+    11,
+    'ingest.parallelizationFactor: Too',
+  ],
+  ['an age below a minute', 'ingest.maxRecordAgeSeconds', 59, 'ingest.maxRecordAgeSeconds: Too small'],
+  ['more tries than Lambda counts', 'ingest.maxRetries', 10_001, 'ingest.maxRetries: Too big'],
+  [
+    'a dead letter about records that have expired',
+    'ingest.maxRecordAgeSeconds',
+    24 * 3600,
+    'ingest.maxRecordAgeSeconds: records expire after 86400',
+  ],
+  [
+    'a place in the stream that is none',
+    'ingest.startingPosition',
+    'NOW',
+    'ingest.startingPosition: Invalid',
+  ],
+  [
+    'an answer that the API does not wait for',
+    'lambda.functions.ingestApi.timeoutSeconds',
+    30,
+    'lambda.functions.ingestApi.timeoutSeconds: an HTTP API waits for 30 seconds',
+  ],
+  [
+    'more requests than an account has',
+    'api.throttle.requestsPerSecond',
+    10_001,
+    'api.throttle.requestsPerSecond: Too big',
+  ],
+  [
+    'tokens of an issuer without TLS',
+    'api.authorizer',
+    { type: 'jwt', issuer: 'http://example.com', audience: ['sluice'] },
+    'api.authorizer.issuer: an issuer reads like https://example.com',
+  ],
+  [
+    'tokens for anybody',
+    'api.authorizer',
+    { type: 'jwt', issuer: 'https://example.com', audience: [] },
+    'api.authorizer.audience: Too small',
+  ],
+  ['an API that asks nobody', 'api.authorizer', { type: 'none' }, 'api.authorizer.type: Invalid'],
+  ['an API for every page', 'api.cors', { origins: ['*'] }, 'api.cors.origins.0: an origin reads like'],
   [
     'a batch over what Lambda takes',
     'intake',
@@ -242,6 +333,40 @@ const messageOf = (environment: Environment): string => {
   }
   return '';
 };
+
+describe('a batch that always fails', () => {
+  test('may not be tried until its records expire', () => {
+    const environment = changed('ingest.maxRetries', -1);
+    expect(messageOf(environment)).toBe('');
+    environment.ingest.maxRecordAgeSeconds = -1;
+    expect(messageOf(environment)).toBe(
+      'The environment "prod" cannot be synthesized. ingest.maxRetries: a batch that always fails would block its shard until its records expire.',
+    );
+  });
+});
+
+test('a stream of one dataset, which there is, needs no API', () => {
+  const environment = changed('stream.records', { dataset: 'orders' });
+  environment.api = null;
+  expect(messageOf(environment)).toBe('');
+  environment.stream.records = { dataset: 'flights' };
+  expect(messageOf(environment)).toContain('stream.records.dataset: is no dataset');
+});
+
+describe('the shards of a load', () => {
+  const MIB = 1024 * 1024;
+  test.each([
+    ['nearly nothing needs one', 1, 1, 1, 1],
+    ['a thousand records fit into one', 1000, MIB, 1, 1],
+    ['one more does not', 1001, 1, 1, 2],
+    ['nor does a byte more than a MiB', 1, MIB + 1, 1, 2],
+    ['two readers read as fast as it is written', 1, 4 * MIB, 2, 4],
+    ['a third one cannot', 1, 4 * MIB, 3, 6],
+    ['a reader with a fan-out of its own counts for nothing', 1, 4 * MIB, 0, 4],
+  ])('%s', (_, recordsPerSecond, bytesPerSecond, readers, shards) => {
+    expect(shardsFor({ recordsPerSecond, bytesPerSecond }, readers)).toBe(shards);
+  });
+});
 
 describe('one line names the environment, the setting and what is wrong with it', () => {
   test.each(mistakes)('%s', (_, path, value, says) => {

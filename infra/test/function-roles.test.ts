@@ -11,9 +11,9 @@ interface Request {
   readonly context?: Context;
 }
 
-/** Ours have a `*` at the end alone. */
+/** `*` stands for any text, `/` included. */
 const matches = (pattern: string, value: string): boolean =>
-  pattern.endsWith('*') ? value.startsWith(pattern.slice(0, -1)) : value === pattern;
+  new RegExp(`^${pattern.replaceAll(/[\\^$.|?+()[\]{}]/g, '\\$&').replaceAll('*', '.*')}$`, 's').test(value);
 
 /** Decides as IAM does, as far as our statements go: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html */
 const decide = (
@@ -62,6 +62,22 @@ const useOfOperationsKey = (action: string, service: string): Request => ({
   context: { 'kms:ViaService': `${service}.eu-central-1.amazonaws.com` },
 });
 
+const streamed = `${raw}/incoming/orders/stream/sluice-dev-records/shardId-000000000000/9-1.jsonl.gz`;
+const unread = `${curated}/quarantine/_unmatched/records/sluice-dev-records/shardId-000000000000/9-1.jsonl`;
+const answered = `${curated}/requests/orders/0123456789abcdef.json`;
+const ofRecords = (action: string): Request => ({
+  action: `kinesis:${action}`,
+  resource: `\${aws_kinesis_stream.stream_stream.arn}`,
+});
+const useOfRecordsKey = (action: 'Decrypt' | 'GenerateDataKey'): Request => ({
+  action: `kms:${action}`,
+  resource: `\${aws_kms_key.keys_data_key.arn}`,
+  context: {
+    'kms:ViaService': 'kinesis.eu-central-1.amazonaws.com',
+    'kms:EncryptionContext:aws:kinesis:arn': `arn:\${data.aws_partition.partition.partition}:kinesis:eu-central-1:\${data.aws_caller_identity.caller.account_id}:stream/sluice-dev-records`,
+  },
+});
+
 const useOfDataKey = (action: 'Decrypt' | 'GenerateDataKey', object: string): Request => ({
   action: `kms:${action}`,
   resource: `\${aws_kms_key.keys_data_key.arn}`,
@@ -97,6 +113,46 @@ const glueRequests = (action: string, table: string): Request[] =>
 const apps: Readonly<
   Record<string, { readonly does: readonly Request[]; readonly never: readonly Request[] }>
 > = {
+  'ingest-stream': {
+    does: [
+      ...writesOf(streamed),
+      ...writesOf(unread),
+      listOf(raw, streamed.slice(raw.length + 1, -20)),
+      listOf(curated, unread.slice(curated.length + 1, -20)),
+      ...['DescribeStreamSummary', 'GetRecords', 'GetShardIterator', 'ListShards'].map(ofRecords),
+      useOfRecordsKey('Decrypt'),
+      { action: 'sqs:SendMessage', resource: `\${aws_sqs_queue.stream_intake_dead_letters_queue.arn}` },
+      ...['GenerateDataKey', 'Decrypt'].map((action) => useOfOperationsKey(action, 'sqs')),
+    ],
+    never: [
+      { action: 's3:PutObject', resource: incoming },
+      { action: 's3:GetObject', resource: streamed },
+      { action: 's3:PutObject', resource: quarantined },
+      { action: 's3:PutObject', resource: staged },
+      deletionOf(streamed),
+      listOf(raw, 'incoming/orders/'),
+      tellsAbsence(raw),
+      ofRecords('PutRecords'),
+      useOfRecordsKey('GenerateDataKey'),
+    ],
+  },
+  'ingest-api': {
+    does: [
+      ...['PutRecords', 'ListShards'].map(ofRecords),
+      useOfRecordsKey('GenerateDataKey'),
+      ...writesOf(answered),
+      ...readsOf(answered),
+      tellsAbsence(curated),
+    ],
+    never: [
+      ...['GetRecords', 'GetShardIterator', 'DeleteStream'].map(ofRecords),
+      useOfRecordsKey('Decrypt'),
+      { action: 's3:PutObject', resource: incoming },
+      { action: 's3:GetObject', resource: published },
+      { action: 's3:PutObject', resource: manifest },
+      deletionOf(answered),
+    ],
+  },
   'validate-object': {
     does: [...readsOf(incoming), tellsAbsence(raw)],
     never: [

@@ -1,5 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { environment as collectMapRun } from '@sluice/collect-map-run/env';
+import { environment as ingestApi } from '@sluice/ingest-api/env';
+import { environment as ingestStream } from '@sluice/ingest-stream/env';
 import { environment as processRows } from '@sluice/process-rows/env';
 import { environment as publishRun } from '@sluice/publish-run/env';
 import { environment as recordFailedRows } from '@sluice/record-failed-rows/env';
@@ -15,6 +17,8 @@ import { at, resources, stackOf } from './synthesized.ts';
 
 const contracts = {
   'collect-map-run': collectMapRun,
+  'ingest-api': ingestApi,
+  'ingest-stream': ingestStream,
   'process-rows': processRows,
   'publish-run': publishRun,
   'record-failed-rows': recordFailedRows,

@@ -92,7 +92,7 @@ export class HttpApi extends Construct {
     new LambdaPermission(this, 'permission', {
       statementId: 'AnswerRequests',
       action: 'lambda:InvokeFunction',
-      functionName: this.ingestApi.name,
+      functionName: this.ingestApi.arn,
       principal: 'apigateway.amazonaws.com',
       sourceArn: `${api.executionArn}/*/*`,
     });

@@ -197,7 +197,7 @@ const calledFromInside = (
 ): Readonly<Record<'kinesis-streams' | 'states' | 'sqs' | 'glue' | 'xray', Statement>> => ({
   'kinesis-streams': allow(
     'PutRecords',
-    ['kinesis:PutRecords'],
+    ['kinesis:PutRecords', 'kinesis:ListShards'],
     [deployment.arnOf('kinesis', `stream/${deployment.nameOf('records')}`)],
   ),
   states: allow(

@@ -53,7 +53,8 @@ export class RecordStream extends Construct {
         },
       });
     this.mayPut = [
-      allow('PutRecords', ['kinesis:PutRecords'], [stream.arn]),
+      // The shards it looks up to keep within the rate of each.
+      allow('PutRecords', ['kinesis:PutRecords', 'kinesis:ListShards'], [stream.arn]),
       useKey('EncryptRecords', 'kms:GenerateDataKey'),
     ];
     // https://docs.aws.amazon.com/lambda/latest/dg/services-kinesis-create.html

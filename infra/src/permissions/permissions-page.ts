@@ -81,6 +81,13 @@ ${resourceTables(of('queue'), 'queue')}
 
 ${resourceTables(of('topic'), 'topic')}
 
+## Functions
+
+Who calls one without a role of the lake. The API lets in whom its environment says: principals of this account that IAM
+allows \`execute-api:Invoke\`, or bearers of tokens.
+
+${resourceTables(of('function'), 'function')}
+
 ## Keys
 
 In a key's own policy \`*\` is the key itself. IAM policies decide who may use it: those of the roles above, and those that

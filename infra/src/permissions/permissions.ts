@@ -20,7 +20,7 @@ export interface SynthesizedEnvironment {
 }
 
 /** What kind of policy says it: one of IAM's, a resource's own, or Lake Formation's. */
-export type Source = 'role' | 'bucket' | 'queue' | 'topic' | 'key' | 'endpoint' | 'grant';
+export type Source = 'role' | 'bucket' | 'queue' | 'topic' | 'key' | 'endpoint' | 'function' | 'grant';
 
 /** Somebody may do something, or is refused it. */
 export interface Permission {
@@ -44,6 +44,7 @@ export const permissionsOf = ({ environment, lake, state }: SynthesizedEnvironme
     return [
       ...rolePermissions(stack, words),
       ...resourcePermissions(stack, words),
+      ...callersOfFunctions(stack, words),
       ...columnGrants(stack, words),
     ];
   });
@@ -120,6 +121,22 @@ const resourceAt = (stack: StackJson, address: string | undefined): Resource => 
   if (!found) throw new Error(`A policy is about ${address}, which is not in the stack.`);
   return found;
 };
+
+/** Who may call a function without a role. */
+const callersOfFunctions = (stack: StackJson, words: PolicyWords): Permission[] =>
+  resources(stack, 'aws_lambda_permission').map(({ body }) => {
+    const [api] = referencesIn(body.source_arn);
+    return {
+      source: 'function' as const,
+      owner: words.nameOf(resourceAt(stack, referencesIn(body.function_name)[0])),
+      purpose: purposeOf({ Sid: String(body.statement_id) }),
+      refused: false,
+      whom: words.principal({ Principal: { Service: [String(body.principal)] } }),
+      on: '',
+      when: `for requests of the API \`${words.nameOf(resourceAt(stack, api))}\``,
+      actions: [String(body.action)],
+    };
+  });
 
 /** What Lake Formation lets somebody do, besides what IAM does. */
 const columnGrants = (stack: StackJson, words: PolicyWords): Permission[] =>

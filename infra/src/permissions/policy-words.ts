@@ -11,6 +11,8 @@ interface Thing {
   readonly bucket?: string;
 }
 
+const consumerKind = "stream's consumer";
+
 const kinds: Readonly<Record<string, string>> = {
   aws_cloudwatch_log_group: 'log group',
   aws_dynamodb_table: 'DynamoDB table',
@@ -18,7 +20,7 @@ const kinds: Readonly<Record<string, string>> = {
   aws_glue_catalog_table: 'table',
   aws_iam_role: 'role',
   aws_kinesis_stream: 'stream',
-  aws_kinesis_stream_consumer: "stream's consumer",
+  aws_kinesis_stream_consumer: consumerKind,
   aws_kms_key: 'key',
   aws_lambda_function: 'function',
   aws_s3_bucket: 'bucket',
@@ -122,7 +124,7 @@ export class PolicyWords {
   }
 
   /** Whom a statement of a resource's own policy is about. */
-  principal({ Principal, Condition }: PolicyStatement): string {
+  principal({ Principal, Condition }: Pick<PolicyStatement, 'Principal' | 'Condition'>): string {
     if (Principal === undefined || Principal === '*') {
       const named = Condition?.ArnEquals?.['aws:PrincipalArn'];
       if (named) return this.things(named);
@@ -221,6 +223,8 @@ export class PolicyWords {
   }
 
   #isOwn(kind: string, name: string, self: string): boolean {
+    // A consumer is called as who reads by it.
+    if (kind === consumerKind) return false;
     return kind === 'log group' ? name.endsWith(`/${self}`) : name === self;
   }
 
@@ -275,7 +279,7 @@ export class PolicyWords {
 }
 
 /** `Read incoming objects` of `ReadIncomingObjects`. */
-export const purposeOf = ({ Sid = '' }: PolicyStatement): string => {
+export const purposeOf = ({ Sid = '' }: Pick<PolicyStatement, 'Sid'>): string => {
   const words = Sid.split(/(?=[A-Z])/).map((word, index) => {
     if (['Iam', 'Http', 'Kms'].includes(word)) return word.toUpperCase();
     return index === 0 || word === 'Lambda' ? word : word.toLowerCase();

@@ -132,7 +132,7 @@ export const planEnvironments: Readonly<Record<'dev' | 'staging' | 'prod', PlanS
           "validateObject": {
             "memoryMb": 512,
             "timeoutSeconds": 60,
-            "reservedConcurrency": 100
+            "reservedConcurrency": 25
           },
           "scoreQuality": {
             "memoryMb": 6144,
