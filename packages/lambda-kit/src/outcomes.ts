@@ -8,10 +8,14 @@ export const outcomes = {
   execution_exists: 'info',
   object_ignored: 'info',
   object_not_started: 'error',
-  // ingest-stream, ingest-api
+  // ingest-stream
   batch_written: 'info',
+  batch_incomplete: 'error',
+  // ingest-api
   records_accepted: 'info',
   records_rejected: 'warn',
+  request_answered: 'info',
+  request_refused: 'warn',
   // validate-object
   object_valid: 'info',
   object_refused: 'warn',
