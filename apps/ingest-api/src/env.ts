@@ -9,3 +9,6 @@ export const environment = z.object({
 });
 /** What infra has to set. */
 export type Environment = z.input<typeof environment>;
+
+/** The SDK's own variable, which it does not tell of: plain HTTP needs another protocol version. */
+export const endpoint = z.object({ AWS_ENDPOINT_URL: z.url().exactOptional() });

@@ -35,6 +35,8 @@ const THROTTLED = new Set([
   'KMSThrottlingException',
   'LimitExceededException',
   'ThrottlingException',
+  // It was never tried: others were before it.
+  'Expired',
 ]);
 
 /** Sends the valid records, and answers for each. */
