@@ -13,6 +13,8 @@ interface StreamIntakeProps extends FunctionSurroundings {
   readonly folders: LakeFolders;
 }
 
+const written = ['incoming/*/stream', 'quarantine/*/records'] as const;
+
 /** From the stream to the raw zone: each batch of a shard becomes an object of each of its datasets. */
 export class StreamIntake extends Construct {
   readonly ingestStream: LakeFunction;
@@ -44,11 +46,8 @@ export class StreamIntake extends Construct {
       may: [
         ...stream.mayRead,
         ...stream.maySubscribe,
-        // What is there already it knows by its name, and reads none of it.
-        ...folders.access({
-          list: ['incoming/*/stream', 'quarantine/*/records'],
-          write: ['incoming/*/stream', 'quarantine/*/records'],
-        }),
+        // It looks what of a batch is there already.
+        ...folders.access({ read: written, write: written, list: written }),
         ...this.deadLetters.may,
       ],
     });

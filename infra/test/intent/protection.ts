@@ -19,6 +19,8 @@ export const protectionRules: readonly Rule[] = [
     violations: (stack, environment) =>
       resources(stack)
         .filter(({ type }) => environment.protected && irreplaceable.includes(type))
+        // A view holds a query.
+        .filter(({ body }) => body.table_type !== 'VIRTUAL_VIEW')
         .filter(({ address }) => !isProtected(stack, address))
         .map(({ address }) => `${address} can be destroyed`),
     broken: [

@@ -5,7 +5,9 @@ const deeds = { 's3:GetObject': 'reads', 's3:PutObject': 'writes', 's3:DeleteObj
 
 /** Who touches what, by the names of roles without their prefix. Whoever is not here touches no object. */
 const allowed: readonly string[] = [
+  'ingest-stream reads raw/incoming/*/stream',
   'ingest-stream writes raw/incoming/*/stream',
+  'ingest-stream reads curated/quarantine/*/records',
   'ingest-stream writes curated/quarantine/*/records',
   'ingest-api reads curated/requests',
   'ingest-api writes curated/requests',
