@@ -13,6 +13,14 @@ export const metricUnits = {
   RunsRejected: 'Count',
   /** From the arrival of the object to the end of publishing it. */
   SecondsToPublish: 'Seconds',
+  /** Of a stream's batches: in = landed + quarantined + repeated + failed. */
+  RecordsIn: 'Count',
+  RecordsLanded: 'Count',
+  RecordsQuarantined: 'Count',
+  /** Delivered again, and left out as they lie in the zones already. */
+  RecordsRepeated: 'Count',
+  /** Could not be written; they come again. */
+  RecordsFailed: 'Count',
   RecordsAccepted: 'Count',
   RecordsRejected: 'Count',
   /** Rows of batches that failed for good, which are in quarantine for that. */

@@ -2,7 +2,7 @@ import { Buffer } from 'node:buffer';
 import { describe, expect, test } from '@jest/globals';
 import { defineDataset, double, text } from '@sluice/record-schema';
 import fc from 'fast-check';
-import { valueSources } from '../src/reading/json-rows.ts';
+import { valueSources } from '../src/reading/json-members.ts';
 import { createRowReader } from '../src/reading/row-reader.ts';
 
 const notes = defineDataset({
