@@ -1,0 +1,131 @@
+import { hash } from 'node:crypto';
+import { BinaryReader, BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
+import type { ProducerRecord } from './record.ts';
+
+/**
+ * The KPL's way to put many records into one:
+ * https://github.com/awslabs/amazon-kinesis-producer/blob/master/aggregation-format.md
+ *
+ *     magic F3 89 9A C2 | AggregatedRecord (protobuf) | MD5 of the protobuf
+ */
+const magic = Buffer.from([0xf3, 0x89, 0x9a, 0xc2]);
+const digestBytes = 16;
+/** What an aggregated record takes beyond its message. */
+export const envelopeBytes = magic.length + digestBytes;
+
+// message AggregatedRecord
+const partitionKeyTable = 1;
+const explicitHashKeyTable = 2;
+const records = 3;
+// message Record
+const partitionKeyIndex = 1;
+const explicitHashKeyIndex = 2;
+const recordData = 3;
+
+/** One Kinesis record's data out of those of many. Its own partition key has to lead to the shard of all of them. */
+export function encodeAggregated(members: readonly ProducerRecord[]): Uint8Array {
+  const partitionKeys = new Map<string, number>();
+  const hashKeys = new Map<string, number>();
+  const writer = new BinaryWriter().raw(magic);
+  // A decoder takes the tables from wherever they stand, so each key goes in just before the first record that needs it.
+  const indexIn = (table: Map<string, number>, field: number, key: string): number => {
+    const known = table.get(key);
+    if (known !== undefined) return known;
+    const index = table.size;
+    table.set(key, index);
+    writer.tag(field, WireType.LengthDelimited).string(key);
+    return index;
+  };
+  for (const { data, partitionKey, explicitHashKey } of members) {
+    const key = indexIn(partitionKeys, partitionKeyTable, partitionKey);
+    const hashKey =
+      explicitHashKey === undefined ? -1 : indexIn(hashKeys, explicitHashKeyTable, explicitHashKey);
+    writer.tag(records, WireType.LengthDelimited).uint32(memberBytes(key, hashKey, data.length));
+    writer.tag(partitionKeyIndex, WireType.Varint).uint32(key);
+    if (hashKey >= 0) writer.tag(explicitHashKeyIndex, WireType.Varint).uint32(hashKey);
+    writer.tag(recordData, WireType.LengthDelimited).bytes(data);
+  }
+  const message = writer.finish();
+  const digest = hash('md5', message.subarray(magic.length), 'buffer');
+  const whole = new Uint8Array(message.length + digestBytes);
+  whole.set(message);
+  whole.set(digest, message.length);
+  return whole;
+}
+
+/** The records within, in their order; null if this is not an aggregated record, or a broken one. Never throws. */
+export function decodeAggregated(bytes: Uint8Array): ProducerRecord[] | null {
+  if (bytes.length < envelopeBytes || magic.some((byte, at) => bytes[at] !== byte)) return null;
+  const message = bytes.subarray(magic.length, bytes.length - digestBytes);
+  const digest = hash('md5', message, 'buffer');
+  if (digest.compare(bytes, bytes.length - digestBytes) !== 0) return null;
+  try {
+    return readMessage(new BinaryReader(message));
+  } catch {
+    return null;
+  }
+}
+
+function readMessage(reader: BinaryReader): ProducerRecord[] | null {
+  const partitionKeys: string[] = [];
+  const hashKeys: string[] = [];
+  const members: { data: Uint8Array; key: number; hashKey: number | undefined }[] = [];
+  while (reader.pos < reader.len) {
+    const [field, type] = reader.tag();
+    if (type !== WireType.LengthDelimited) reader.skip(type, field);
+    else if (field === partitionKeyTable) partitionKeys.push(reader.string());
+    else if (field === explicitHashKeyTable) hashKeys.push(reader.string());
+    else if (field === records) {
+      const member = readMember(reader, reader.uint32());
+      if (!member) return null;
+      members.push(member);
+    } else reader.skip(type, field);
+  }
+  const decoded: ProducerRecord[] = [];
+  for (const { data, key, hashKey } of members) {
+    const partitionKey = partitionKeys[key];
+    if (partitionKey === undefined) return null;
+    if (hashKey === undefined) decoded.push({ data, partitionKey });
+    else {
+      const explicitHashKey = hashKeys[hashKey];
+      if (explicitHashKey === undefined) return null;
+      decoded.push({ data, partitionKey, explicitHashKey });
+    }
+  }
+  return decoded;
+}
+
+function readMember(reader: BinaryReader, length: number) {
+  const end = reader.pos + length;
+  if (end > reader.len) return null;
+  let key: number | undefined;
+  let hashKey: number | undefined;
+  let data: Uint8Array | undefined;
+  while (reader.pos < end) {
+    const [field, type] = reader.tag();
+    if (field === partitionKeyIndex && type === WireType.Varint) key = reader.uint32();
+    else if (field === explicitHashKeyIndex && type === WireType.Varint) hashKey = reader.uint32();
+    else if (field === recordData && type === WireType.LengthDelimited) data = reader.bytes();
+    else reader.skip(type, field);
+  }
+  // The first and the third are required fields.
+  return reader.pos === end && key !== undefined && data ? { data, key, hashKey } : null;
+}
+
+function memberBytes(key: number, hashKey: number, dataLength: number): number {
+  const hashKeyBytes = hashKey < 0 ? 0 : 1 + varintBytes(hashKey);
+  return 1 + varintBytes(key) + hashKeyBytes + 1 + varintBytes(dataLength) + dataLength;
+}
+
+/** At most this many bytes more in the message: one record, and the keys that it brings into the tables. */
+export function aggregatedBytes(dataLength: number, newKeyBytes: number, newKeys: number): number {
+  // Tag and length of the member, two indexes and the data's length: at most 5 bytes each, plus a byte per tag.
+  return dataLength + newKeyBytes + newKeys * 6 + 22;
+}
+
+function varintBytes(value: number): number {
+  if (value < 1 << 7) return 1;
+  if (value < 1 << 14) return 2;
+  if (value < 1 << 21) return 3;
+  return value < 1 << 28 ? 4 : 5;
+}
