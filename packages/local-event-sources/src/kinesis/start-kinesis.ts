@@ -16,6 +16,8 @@ interface KinesisOptions {
 
 export interface LocalKinesis {
   readonly endpoint: string;
+  /** From now on records are answered with 503, so that what was taken can be read to its end. */
+  readonly refuseRecords: () => void;
   /** Ends open connections after the requests under way. Streams live in memory: they are gone then. */
   readonly close: () => Promise<void>;
 }
@@ -35,7 +37,8 @@ export async function startKinesis({
   });
   // Longer than clients keep idle connections: one that the server ends looks like a fault to them.
   server.keepAliveTimeout = 65_000;
-  const underWay = guardRequests(server);
+  const refusing = new AbortController();
+  const underWay = guardRequests(server, refusing.signal);
 
   server.listen(port, host);
   await once(server, 'listening');
@@ -44,6 +47,7 @@ export async function startKinesis({
 
   return {
     endpoint: `http://${host}:${address.port}`,
+    refuseRecords: () => refusing.abort(),
     close: async () => {
       server.closeIdleConnections();
       while (underWay.size > 0) await sleep(5);
@@ -59,13 +63,19 @@ export async function startKinesis({
 }
 
 /** kinesalite throws, out of reach, when a client breaks off its request: take that listener away after it is set. */
-function guardRequests(server: Server): Set<ServerResponse> {
+function guardRequests(server: Server, refusing: AbortSignal): Set<ServerResponse> {
   const underWay = new Set<ServerResponse>();
   const listeners = server.listeners('request');
   server.removeAllListeners('request');
   server.on('request', (request: IncomingMessage, response: ServerResponse) => {
     underWay.add(response);
     response.once('close', () => underWay.delete(response));
+    if (refusing.aborted && /[.]PutRecords?$/.test(String(request.headers['x-amz-target']))) {
+      request.resume();
+      response.writeHead(503, { 'content-type': 'application/x-amz-json-1.1' });
+      response.end('{"__type":"ServiceUnavailable","message":"The stream takes no records any more."}');
+      return;
+    }
     for (const listener of listeners) listener.call(server, request, response);
     request.removeAllListeners('error');
   });
