@@ -46,7 +46,7 @@ export async function startEventSourceMapping(
   // Shards that come later are children: of those nothing may be left out.
   let newShardsFrom = known ? 0 : startingMoment(options.startingPosition);
 
-  const state = createMappingState();
+  const state = createMappingState((error) => observe({ kind: 'failed', error }));
   const shards = new Map<string, MappedShard>();
   let listAnswers = 0;
 

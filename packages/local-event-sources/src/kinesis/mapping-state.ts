@@ -15,7 +15,7 @@ export interface MappingState {
   readonly wait: (milliseconds: number) => Promise<boolean>;
 }
 
-export function createMappingState(): MappingState {
+export function createMappingState(onFailure: (error: unknown) => void): MappingState {
   const bell = createBell();
   let asked = 0;
   let stopping = false;
@@ -36,7 +36,9 @@ export function createMappingState(): MappingState {
     failure: () => failure,
     stop,
     fail: (error) => {
-      failure ??= { error };
+      if (failure !== undefined) return;
+      failure = { error };
+      onFailure(error);
       stop();
     },
     wait: async (milliseconds) => {

@@ -17,6 +17,8 @@ export type Observation =
     }
   | { readonly kind: 'discarded'; readonly letter: FailureLetter }
   | { readonly kind: 'readFailed' | 'letterFailed'; readonly shardId: string; readonly error: unknown }
-  | { readonly kind: 'listFailed' | 'checkpointFailed'; readonly error: unknown };
+  | { readonly kind: 'listFailed' | 'checkpointFailed'; readonly error: unknown }
+  /** The mapping has stopped for good, for an error that no retry mends: its stream is gone, say. */
+  | { readonly kind: 'failed'; readonly error: unknown };
 
 export type Observe = (observation: Observation) => void;

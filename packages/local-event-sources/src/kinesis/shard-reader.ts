@@ -42,8 +42,7 @@ export function createShardReader({ client, streamName, shardId, position, isClo
   let iterator: { readonly token: string; readonly at: number } | undefined;
   let limit = firstLimit;
 
-  // A time is looked for by reading from the start: kinesalite never answers if no record is that young, and the
-  // iterators that it makes for LATEST can pass over a record that is being written.
+  // No AT_TIMESTAMP: kinesalite never answers if no record is that young.
   const newIterator = async () => {
     const { ShardIterator: token } = await client.send(
       new GetShardIteratorCommand({
@@ -62,8 +61,10 @@ export function createShardReader({ client, streamName, shardId, position, isClo
   const following = (answer: GetRecordsCommandOutput, current: { token: string; at: number }) => {
     if (answer.NextShardIterator === undefined || answer.NextShardIterator === null) return null;
     // While a shard has had no record, kinesalite's next iterator can pass over the first one that is being written.
-    const keep = last === undefined && !isClosed() && Date.now() - current.at < iteratorAgeMs;
-    return keep ? current : { token: answer.NextShardIterator, at: Date.now() };
+    const fresh = last === undefined && answer.MillisBehindLatest === 0 && !isClosed();
+    return fresh && Date.now() - current.at < iteratorAgeMs
+      ? current
+      : { token: answer.NextShardIterator, at: Date.now() };
   };
 
   return {
