@@ -11,7 +11,7 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const modules = join(root, 'node_modules');
 const stampFile = join(modules, '.installed');
 const usage =
-  'Usage: node scripts/bootstrap.js start [ARGUMENTS OF sluice] | test | install | infra synth|deploy|diff|destroy';
+  'Usage: node scripts/bootstrap.js start [ARGUMENTS OF sluice] | produce ARGUMENTS | test | install | infra synth|deploy|diff|destroy';
 
 /** A failure that the user can put right; its message is all they see. */
 class Stop extends Error {}
@@ -100,7 +100,7 @@ function install(wanted) {
       ? ['Installing everything for development', []]
       : [
           'Installing what the command line needs (about 300 MB)',
-          ['--prod', '--filter', '.', '--filter', '@sluice/cli...'],
+          ['--prod', '--filter', '.', '--filter', '@sluice/cli...', '--filter', '@sluice/scripts...'],
         ];
   step(title, 'The packages could not be installed', join(pnpm, 'pnpm'), [...args, ...selection]);
   writeFileSync(stampFile, stamp);
@@ -132,6 +132,9 @@ function main([command, ...args]) {
   if (command === 'start') {
     install('cli');
     become(node(), [join(root, 'apps/cli/src/main.ts'), ...(args.length > 0 ? args : ['demo'])], process.env);
+  } else if (command === 'produce') {
+    install('cli');
+    become(node(), [join(root, 'scripts/produce-records/main.ts'), ...args], process.env);
   } else if (command === 'test' && args.length === 0) {
     // turbo looks for pnpm, and every tool for Node, on the path.
     const path = [join(modules, '.bin'), install('all'), process.env.PATH].join(delimiter);
