@@ -74,6 +74,9 @@ export const startHttpApi = async ({
 }: HttpApiOptions): Promise<HttpApi> => {
   const routeOf = createRouter(routes);
   const budget = bodyBudget(maxBufferedBytes);
+  /** Those whose handler may have done something. */
+  const underWay = new Set<ServerResponse>();
+  let closing = false;
 
   const serve = async (message: IncomingMessage, response: ServerResponse): Promise<void> => {
     const { path, rawQueryString } = pathOf(message);
@@ -83,6 +86,9 @@ export const startHttpApi = async ({
     if (read.outcome === 'too_long') return refuse(response, 413);
     if (read.outcome === 'busy') return refuse(response, 503);
     if (read.outcome === 'aborted') return void response.destroy();
+    if (closing) return refuse(response, 503);
+    underWay.add(response);
+    response.once('close', () => underWay.delete(response));
     try {
       const event = eventOf({ message, path, rawQueryString, body: read.body, route });
       write(response, await answerOf(event, handler, integrationTimeoutMs));
@@ -111,9 +117,12 @@ export const startHttpApi = async ({
   return {
     url: `http://${host.includes(':') ? `[${host}]` : host}:${address.port}`,
     async close() {
+      closing = true;
       const closed = once(server, 'close');
       server.close();
-      server.closeIdleConnections();
+      await Promise.all([...underWay].map((response) => once(response, 'close')));
+      // Idle ones, and clients that are still sending: nobody has looked at what they sent.
+      server.closeAllConnections();
       await closed;
     },
   };
