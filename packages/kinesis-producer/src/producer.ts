@@ -23,7 +23,6 @@ export interface Producer {
   flush(): Promise<void>;
   /** Flushes, and refuses what is given from now on. */
   close(): Promise<void>;
-  [Symbol.asyncDispose](): Promise<void>;
 }
 
 export function createProducer({ client, streamName, ...options }: ProducerOptions): Producer {
@@ -94,10 +93,6 @@ class KinesisProducer implements Producer {
       this.#meter.close();
     });
     return this.#closing;
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.close();
   }
 
   readonly #accept: Accept = (record, settle) => {

@@ -1,0 +1,118 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { PutRecordCommand, PutRecordsCommand } from '@aws-sdk/client-kinesis';
+import { createProducer, kinesisClient, type ProducerRecord } from '../src/index.ts';
+
+/**
+ * The producer against a server that answers at once: what batching gains over PutRecord, what the producer costs over
+ * the SDK's bare PutRecords, what aggregation gains. Rounds alternate, medians count; fails below the bounds.
+ */
+const rounds = 7;
+const requestsAtOnce = 8;
+const streamName = 'bench';
+// The server reads neither; the SDK signs with them.
+process.env.AWS_ACCESS_KEY_ID = 'bench';
+process.env.AWS_SECRET_ACCESS_KEY = 'bench';
+
+const server = fork(new URL('null-kinesis.ts', import.meta.url));
+const [port] = await once(server, 'message');
+const endpoint = `http://127.0.0.1:${port}`;
+const client = kinesisClient({ endpoint, region: 'us-east-1' });
+
+const records = Array.from({ length: 100_000 }, (_, id): ProducerRecord => {
+  const order = { id: `ORD-${id}`, email: `customer${id}@example.com`, amount: id / 100, status: 'ACTIVE' };
+  return { data: Buffer.from(JSON.stringify(order).padEnd(100)), partitionKey: `ORD-${id}` };
+});
+
+async function putOneByOne(input: readonly ProducerRecord[]): Promise<void> {
+  for (const { data, partitionKey } of input) {
+    await client.send(
+      new PutRecordCommand({ StreamName: streamName, Data: data, PartitionKey: partitionKey }),
+    );
+  }
+}
+
+async function putRecords(input: readonly ProducerRecord[]): Promise<void> {
+  let next = 0;
+  const put = async () => {
+    while (next < input.length) {
+      const batch = input.slice(next, next + 500);
+      next += 500;
+      const Records = batch.map(({ data, partitionKey }) => ({ Data: data, PartitionKey: partitionKey }));
+      const { FailedRecordCount } = await client.send(
+        new PutRecordsCommand({ StreamName: streamName, Records }),
+      );
+      if (FailedRecordCount !== 0) throw new Error('The server refused a record.');
+    }
+  };
+  await Promise.all(Array.from({ length: requestsAtOnce }, put));
+}
+
+async function produce(input: readonly ProducerRecord[], aggregate: boolean): Promise<void> {
+  const producer = createProducer({ client, streamName, aggregate, maxInFlight: requestsAtOnce });
+  let sent = 0;
+  for await (const { outcome } of producer.sendAll(input)) if (outcome === 'sent') sent += 1;
+  await producer.close();
+  if (sent !== input.length) throw new Error(`The producer sent ${sent} of ${input.length} records.`);
+}
+
+const ways = [
+  { name: 'PutRecord, one by one', share: 0.02, put: putOneByOne },
+  { name: 'PutRecords of the SDK', share: 1, put: putRecords },
+  { name: 'producer', share: 1, put: (input: readonly ProducerRecord[]) => produce(input, false) },
+  {
+    name: 'producer, aggregating',
+    share: 1,
+    put: (input: readonly ProducerRecord[]) => produce(input, true),
+  },
+] as const;
+
+async function countsOfServer(deep: boolean): Promise<{ readonly records: number }> {
+  return (await fetch(`${endpoint}/counts${deep ? '?count=deep' : ''}`)).json();
+}
+
+try {
+  // First that every way brings every record, then how fast.
+  await countsOfServer(true);
+  for (const { name, share, put } of ways) {
+    const input = records.slice(0, records.length * share);
+    await put(input);
+    const received = await countsOfServer(true);
+    if (received.records !== input.length) {
+      throw new Error(`${name}: the server received ${received.records} of ${input.length} records.`);
+    }
+  }
+  await countsOfServer(false);
+
+  const rates = new Map<string, number[]>(ways.map(({ name }) => [name, []]));
+  for (let round = 0; round < rounds; round += 1) {
+    // Each round begins with another way, so that none always has the warmest machine.
+    for (const { name, share, put } of ways.map((_, at) => ways[(at + round) % ways.length] ?? ways[0])) {
+      const input = records.slice(0, records.length * share);
+      const start = performance.now();
+      await put(input);
+      rates.get(name)?.push(input.length / ((performance.now() - start) / 1000));
+    }
+  }
+
+  const medians = ways.map(({ name }) => {
+    const sorted = (rates.get(name) ?? []).toSorted((a, b) => a - b);
+    const median = sorted[sorted.length >> 1] ?? 0;
+    console.log(`${name.padEnd(22)} ${Math.round(median).toLocaleString('en').padStart(10)} records/s`);
+    return median;
+  });
+  const [oneByOne = 0, raw = 0, producer = 0, aggregating = 0] = medians;
+  const claims = [
+    { claim: 'producer ÷ PutRecord one by one', ratio: producer / oneByOne, least: 8 },
+    { claim: 'producer ÷ PutRecords of the SDK', ratio: producer / raw, least: 0.9 },
+    { claim: 'aggregating ÷ not aggregating', ratio: aggregating / producer, least: 3 },
+  ];
+  for (const { claim, ratio, least } of claims) {
+    const verdict = ratio >= least ? 'ok' : 'MISSED';
+    console.log(`${claim.padEnd(33)} ${ratio.toFixed(2).padStart(6)}, at least ${least}: ${verdict}`);
+    if (ratio < least) process.exitCode = 1;
+  }
+} finally {
+  client.destroy();
+  server.disconnect();
+}
