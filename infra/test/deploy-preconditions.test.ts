@@ -80,7 +80,7 @@ dev is deployed: 2 resources.
   raw bucket     sluice-dev-raw-123456789012
   dashboard url  https://example.org/dashboard
 
-Next: aws s3 cp FILE s3://sluice-dev-raw-123456789012/incoming/orders/`);
+Next: sluice put FILE --dataset orders --env dev`);
   });
 
   test('promise no bucket that there is not', () => {

@@ -19,6 +19,6 @@ export const summaryOf = (environment: string, resources: string, outputs: strin
     '',
     `${environment} is deployed: ${made.length} ${made.length === 1 ? 'resource' : 'resources'}.`,
     ...values.map(({ name, value }) => `  ${name.padEnd(width)}  ${value}`),
-    ...(raw ? ['', `Next: aws s3 cp FILE s3://${raw.value}/incoming/orders/`] : []),
+    ...(raw ? ['', `Next: sluice put FILE --dataset orders --env ${environment}`] : []),
   ].join('\n');
 };

@@ -52,6 +52,8 @@ export interface PutOptions {
   readonly ifMatch?: string;
   /** False: work that can be done again, so a disk need not keep it through a power cut. S3 keeps it all the same. */
   readonly durable?: false;
+  /** S3 checks the bytes by SHA-256, part by part, and keeps it, instead of CRC-32. Disk and memory keep no checksums. */
+  readonly checksum?: 'sha256';
 }
 
 export interface StoredObject {

@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
 import {
+  ChecksumAlgorithm,
   DeleteObjectCommand,
   DeleteObjectsCommand,
   GetObjectCommand,
@@ -28,8 +29,8 @@ import type {
 import { copyWithin, storedObject, unquoted } from './s3-copy.ts';
 import { isAbsent, isConflict, s3Error, statusOf } from './s3-error.ts';
 
-// With 10,000 parts at most, a stream may have 80 GiB; four parts at a time are all of it that is in memory.
-const partBytes = 8 * 1024 * 1024;
+/** With 10,000 parts at most, a stream may have 80 GiB; four parts at a time are all of it that is in memory. */
+export const partBytes = 8 * 1024 * 1024;
 const partsAtOnce = 4;
 // https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html
 const maxKeysPerDelete = 1000;
@@ -100,6 +101,7 @@ class S3Store implements ObjectStore {
       ContentType: options.contentType,
       IfNoneMatch: options.ifNoneMatch,
       IfMatch: options.ifMatch,
+      ...(options.checksum === 'sha256' && { ChecksumAlgorithm: ChecksumAlgorithm.SHA256 }),
     };
     try {
       const stored =

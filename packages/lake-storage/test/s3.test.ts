@@ -1,6 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import {
   CreateBucketCommand,
+  HeadObjectCommand,
   ListMultipartUploadsCommand,
   PutBucketVersioningCommand,
   S3Client,
@@ -48,6 +49,21 @@ describeWithMiniStack('the S3 store', (miniStack) => {
     };
     expect(await store.put(at, large(), { ifNoneMatch: '*' })).toEqual({ outcome: 'exists' });
     expect(await textOf(store, at.bucket, at.key)).toBe('first');
+  });
+
+  test.each([
+    ['of a small object', 1, /^[^-]{44}$/],
+    ['of each part of a large one', 10, /^[^-]{44}-2$/],
+  ])('SHA-256 %s is kept where it is asked for', async (_what, mebibytes, checksum) => {
+    const at = { bucket: await newBucket(), key: 'a' };
+    const body = async function* () {
+      for (let i = 0; i < mebibytes; i += 1) yield randomBytes(1024 * 1024);
+    };
+    await s3Store(client).put(at, body(), { checksum: 'sha256' });
+    const kept = await client.send(
+      new HeadObjectCommand({ Bucket: at.bucket, Key: at.key, ChecksumMode: 'ENABLED' }),
+    );
+    expect(kept.ChecksumSHA256).toMatch(checksum);
   });
 
   test('a version stays readable after it was replaced', async () => {

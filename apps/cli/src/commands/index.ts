@@ -19,6 +19,16 @@ export const commands: Readonly<Record<string, Entry>> = {
     does: 'take a file from the raw zone to published Parquet',
     load: async () => (await import('./run.ts')).run,
   },
+  put: {
+    usage: 'put FILE… --dataset D',
+    does: 'put files into the raw zone, here or on AWS',
+    load: async () => (await import('./put.ts')).put,
+  },
+  dev: {
+    usage: 'dev',
+    does: 'all of it on this machine: a stream, an HTTP API and an inbox, until Ctrl-C',
+    load: async () => (await import('./dev.ts')).dev,
+  },
   redrive: {
     usage: 'redrive RUN',
     does: 'go on with a run that failed, was stopped or was killed',

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { access, constants, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
+import type { ObjectHead } from '@sluice/lake-storage';
 import { embeddedZones, incomingKey } from '@sluice/lake-storage/zones';
 import type { RunInput } from '@sluice/step-contracts';
 import { CliError, errnoOf, oneLine } from '../cli-error.ts';
@@ -51,7 +52,12 @@ const sourceError = (path: string, error: unknown): CliError => {
   }
 };
 
-async function* chunksOf(
+/**
+ * The file's bytes, and how many there were so far.
+ *
+ * @throws {CliError} if it cannot be read, or has another length than it had: somebody writes it
+ */
+export async function* chunksOf(
   source: LocalSource,
   signal: AbortSignal,
   onBytes: (soFar: number) => void,
@@ -67,7 +73,26 @@ async function* chunksOf(
     if (signal.aborted) throw signal.reason;
     throw errnoOf(error) === undefined ? error : sourceError(source.path, error);
   }
+  if (soFar !== source.size) {
+    throw new CliError(
+      `${source.path} was written while it was read (${source.size} bytes before, ${soFar} now); wait until it is complete`,
+      EXIT.fault,
+    );
+  }
 }
+
+/** Whether an object of the embedded lake has the file's very bytes: its etag is their hash. */
+export const hasBytesOf = async (
+  { size, etag }: Pick<ObjectHead, 'size' | 'etag'>,
+  source: LocalSource,
+  signal: AbortSignal,
+  onBytes: (soFar: number) => void,
+): Promise<boolean> => {
+  if (size !== source.size) return false;
+  const hash = createHash('md5');
+  for await (const chunk of chunksOf(source, signal, onBytes)) hash.update(chunk);
+  return hash.digest('hex') === etag;
+};
 
 /**
  * Puts the file into the raw zone as `incoming/<dataset>/<name>`, as an upload to S3 would. The same bytes under the
@@ -83,16 +108,12 @@ export const landFile = async (
 ): Promise<LandedObject> => {
   const at = { bucket: embeddedZones.raw, key: incomingKey(dataset, source.name) };
   const there = await lake.store.head(at);
-  if (there?.size === source.size) {
-    const hash = createHash('md5');
-    for await (const chunk of chunksOf(source, signal, onBytes)) hash.update(chunk);
-    if (hash.digest('hex') === there.etag) {
-      return {
-        object: { ...at, size: there.size, etag: there.etag },
-        landedAt: there.lastModified,
-        written: false,
-      };
-    }
+  if (there && (await hasBytesOf(there, source, signal, onBytes))) {
+    return {
+      object: { ...at, size: there.size, etag: there.etag },
+      landedAt: there.lastModified,
+      written: false,
+    };
   }
   await lake.store.put(at, chunksOf(source, signal, onBytes));
   const landed = await lake.store.head(at);
