@@ -15,7 +15,7 @@ interface DashboardProps extends Watched {
 const width = 24;
 const height = 6;
 
-/** The dashboard `<prefix>`: alarms, runs, each dataset, the way in, batches, the functions, the state machines. */
+/** The dashboard `<prefix>`: alarms, runs, each dataset, the ways in, batches, the functions, the state machines. */
 export class Dashboard extends Construct {
   /** Where to look at it. */
   readonly url: string;

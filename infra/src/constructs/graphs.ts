@@ -5,6 +5,7 @@ import type { Deployment } from './deployment.ts';
 import { datasetNames, fateLines, type Graph, type Line, statisticLines } from './graph.ts';
 import { mapGraphs } from './map-graphs.ts';
 import { lambdaMetric, type Metric, pipelineMetric, queueMetric, stateMachineMetric } from './metrics.ts';
+import { apiGraphs, streamGraphs } from './stream-graphs.ts';
 import type { Watched } from './watch.ts';
 import { takesBatches } from './watches.ts';
 
@@ -12,6 +13,8 @@ import { takesBatches } from './watches.ts';
 export const graphsOf = (deployment: Deployment, watched: Watched): Graph[][] => [
   runs(deployment, watched),
   ...[...datasets.values()].map((dataset) => ofDataset(deployment, dataset)),
+  ...streamGraphs(deployment, watched),
+  ...apiGraphs(deployment, watched),
   waiting(deployment, watched),
   ...mapGraphs(deployment, watched),
   functions(watched),

@@ -1,9 +1,11 @@
+import type { MetricName } from '@sluice/lambda-kit/metric-names';
 import type { Deployment } from './deployment.ts';
 import {
   apiMetric,
   deliveryMetric,
   lambdaMetric,
   percentageOf,
+  pipelineMetric,
   queueMetric,
   streamMetric,
 } from './metrics.ts';
@@ -27,6 +29,8 @@ export const ofStream = (deployment: Deployment, { stream }: Watched): Watch[] =
   const { name, consumer, deadLettersName } = stream;
   const age = lambdaMetric(consumer, 'IteratorAge', 'Maximum');
   const hours = lastSeconds(deployment) / HOURS;
+  const records = (metric: MetricName) => pipelineMetric(deployment, metric, 'Sum', { app: consumer.app });
+  const unreadable = alarms.unreadableShare * 100;
   return [
     {
       runbook: 'iterator-age',
@@ -60,11 +64,29 @@ export const ofStream = (deployment: Deployment, { stream }: Watched): Watch[] =
       periods: 3,
     },
     {
+      runbook: 'iterator-age',
+      subject: 'unwritten',
+      wrong: `In each of the last three periods of five minutes ${consumer.app} could not write records: S3 fails, or a permission or a key is in the way. They come again, until they are given up.`,
+      // A batch of which a part failed is no error of the function.
+      metric: records('RecordsFailed'),
+      limit: 0,
+      periodSeconds: 5 * MINUTES,
+      periods: 3,
+    },
+    {
       runbook: 'given-up-records',
       wrong: `Batches of the stream were tried too often, or became too old, and were given up. Their records are not in the lake, and the stream forgets them ${settings.retentionHours} hours after they came. The letters that say which are kept for 14 days.`,
       metric: queueMetric(deadLettersName, 'ApproximateNumberOfMessagesVisible', 'Maximum'),
       limit: 0,
       periodSeconds: 5 * MINUTES,
+    },
+    {
+      runbook: 'quarantined-records',
+      wrong: `More than ${unreadable} % of an hour's records of the stream cannot be read, and are in quarantine: whoever sends them has changed something, or names a dataset that is not there.`,
+      formula: percentageOf([records('RecordsQuarantined')], [records('RecordsIn')], 'Unreadable'),
+      limit: unreadable,
+      periodSeconds: 60 * MINUTES,
+      canWait: true,
     },
     {
       runbook: 'stream-throttles',
