@@ -36,6 +36,8 @@ export interface ObjectRequest {
   readonly pseudonymKey?: string | undefined;
   readonly signal: AbortSignal;
   readonly watcher: RunWatcher;
+  /** Default: the interpreter's own. A service that shows its executions has another. */
+  readonly start?: typeof startExecution;
 }
 
 export interface FinishedObject {
@@ -90,7 +92,7 @@ const execute = async (
   beginning: Beginning,
   scratchDir: string,
 ): Promise<{ readonly execution: ExecutionRecord; readonly history: readonly HistoryEvent[] }> => {
-  const { lake, dataset, workflow, signal, watcher, pseudonymKey } = request;
+  const { lake, dataset, workflow, signal, watcher, pseudonymKey, start = startExecution } = request;
   const { run, definition, journal, former } = beginning;
   const machine = loadDefinition(definition);
   const crawled: { discovery: Discovery | null } = { discovery: null };
@@ -139,7 +141,7 @@ const execute = async (
   const startedAt = new Date();
   const started = former
     ? await redriveExecution(machine, surroundings)
-    : startExecution(machine, {
+    : start(machine, {
         ...surroundings,
         name: run.runId,
         stateMachineName: workflow,
