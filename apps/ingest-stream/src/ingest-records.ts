@@ -71,6 +71,8 @@ export const ingestRecords = async (event: KinesisEvent, deps: IngestRecordsDeps
 };
 
 const MAX_WAITING = 32 * 1024 * 1024;
+/** What an aggregated record's members may have together. Without packing, a Kinesis record has at most 10 MiB. */
+const MAX_UNPACKED_BYTES = 32 * 1024 * 1024;
 
 const ingestShard = async (
   given: readonly KinesisEventRecord[],
@@ -87,15 +89,20 @@ const ingestShard = async (
   const tally = new Tally();
 
   for (const kinesisRecord of records) {
+    let room = MAX_UNPACKED_BYTES;
     for (const record of recordsOf(kinesisRecord)) {
       tally.recordsIn += 1;
-      // Behind one that failed everything comes again.
-      if (tally.failure) tally.failed += 1;
-      else {
-        waiting.add(record, judge(record.data));
-        if (waiting.size >= maxWaiting) tally.add(await writeAll(waiting.take(), shard, deps));
+      if (tally.failure) {
+        // Behind one that failed everything comes again.
+        tally.failed += 1;
+        continue;
       }
+      const judgement = judge(record.data, room);
+      room -= judgement.content?.length ?? 0;
+      waiting.add(record, judgement);
     }
+    // Not within a Kinesis record: an object has all that have the same number.
+    if (waiting.size >= maxWaiting) tally.add(await writeAll(waiting.take(), shard, deps));
   }
   tally.add(await writeAll(waiting.take(), shard, deps));
 

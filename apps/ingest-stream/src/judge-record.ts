@@ -23,7 +23,12 @@ export type DatasetBy = { readonly dataset: string } | { readonly field: string 
 
 export type Judgement =
   /** `line`: one line of JSON, every value as it was written. */
-  | { readonly outcome: 'readable'; readonly dataset: string; readonly line: string }
+  | {
+      readonly outcome: 'readable';
+      readonly dataset: string;
+      readonly line: string;
+      readonly content: Buffer;
+    }
   | {
       readonly outcome: 'unreadable';
       /** Null: it names none, or one that is not known. */
@@ -36,6 +41,9 @@ export type Judgement =
 
 const BOM = '\ufeff';
 
+/** `room`: how many bytes it may have once it is unpacked. */
+export type JudgeRecord = (data: Buffer, room: number) => Judgement;
+
 /**
  * Judges records by the reading rules alone, so that no object made of the readable ones is ever refused for what one of
  * them is; values are for those who judge rows.
@@ -43,7 +51,7 @@ const BOM = '\ufeff';
 export const createRecordJudge = (
   findDataset: (name: string) => Dataset | undefined,
   by: DatasetBy,
-): ((data: Buffer) => Judgement) => {
+): JudgeRecord => {
   const checks = new Map<string, (text: string) => RecordFault | null>();
   const checkOf = (dataset: Dataset) => {
     const check = checks.get(dataset.name) ?? createRecordCheck(dataset);
@@ -53,8 +61,8 @@ export const createRecordJudge = (
   // Of a stream with one dataset everything is that dataset's, what cannot be read too.
   const dataset = 'dataset' in by ? by.dataset : null;
 
-  return (data) => {
-    const content = unpacked(data);
+  return (data, room) => {
+    const content = unpacked(data, Math.min(room, MAX_ROW_BYTES));
     if (typeof content === 'string')
       return { outcome: 'unreadable', dataset, field: null, code: content, content: null };
     const unreadable = (code: RecordCode, field: string | null = null, name = dataset): Judgement => ({
@@ -79,17 +87,20 @@ export const createRecordJudge = (
     const line = onOneLine(field === null ? text.trim() : withoutMember(text, field));
     const fault = checkOf(definition)(line);
     if (fault) return unreadable(fault.code, fault.field, definition.name);
-    return { outcome: 'readable', dataset: definition.name, line };
+    return { outcome: 'readable', dataset: definition.name, line, content };
   };
 };
 
-/** The record's bytes, gunzipped if they are gzip; never more than a row may have. */
-const unpacked = (data: Buffer): Buffer | 'corrupt_gzip' | 'record_too_large' => {
-  if (data[0] !== 0x1f || data[1] !== 0x8b) return data.length > MAX_ROW_BYTES ? 'record_too_large' : data;
+/** The record's bytes, gunzipped if they are gzip. */
+const unpacked = (data: Buffer, maxBytes: number): Buffer | 'corrupt_gzip' | 'record_too_large' => {
+  const isPacked = data[0] === 0x1f && data[1] === 0x8b;
+  if (!isPacked) return data.length > maxBytes ? 'record_too_large' : data;
+  // zlib takes no limit of 0.
+  if (maxBytes < 1) return 'record_too_large';
   try {
-    return gunzipSync(data, { maxOutputLength: MAX_ROW_BYTES });
+    return gunzipSync(data, { maxOutputLength: maxBytes });
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+    const code = typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : '';
     if (code === 'ERR_BUFFER_TOO_LARGE') return 'record_too_large';
     if (code.startsWith('Z_')) return 'corrupt_gzip';
     throw error;

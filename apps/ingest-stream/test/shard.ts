@@ -1,5 +1,4 @@
 import { orders } from '@sluice/datasets';
-import { readBytes } from '@sluice/lake-storage';
 import { memoryStore } from '@sluice/lake-storage/memory';
 import { defineDataset, text } from '@sluice/record-schema';
 import { decompressed } from '@sluice/record-transform/reading';
@@ -43,10 +42,12 @@ export const csvOnly = defineDataset({
 
 const datasets = new Map([orders, strict, csvOnly].map((one) => [one.name, one]));
 
+export const findDataset = (name: string) => datasets.get(name);
+
 export const lake = (overrides: Partial<IngestRecordsDeps> = {}) => {
   const objects = overrides.objects ?? memoryStore();
   const deps: IngestRecordsDeps = {
-    findDataset: (name) => datasets.get(name),
+    findDataset,
     datasetBy: { field: '_dataset' },
     objects,
     rawBucket: 'raw',
@@ -81,6 +82,3 @@ export const linesOf = async (objects: Objects, bucket: string, key: string): Pr
   if (!content.endsWith('\n')) throw new Error(`${key} does not end with a line end.`);
   return content.slice(0, -1).split('\n');
 };
-
-export const bytesOf = (objects: Objects, bucket: string, key: string) =>
-  readBytes({ ...memoryStore(), ...objects }, { bucket, key });
