@@ -14,11 +14,16 @@ interface KinesisOptions {
   readonly changeMs?: number;
 }
 
+type Taking = 'all' | 'no records' | 'nothing';
+
+// A request that its client does not finish is not waited for longer.
+const graceMs = 1_000;
+
 export interface LocalKinesis {
   readonly endpoint: string;
   /** From now on records are answered with 503, so that what was taken can be read to its end. */
   readonly refuseRecords: () => void;
-  /** Ends open connections after the requests under way. Streams live in memory: they are gone then. */
+  /** Ends open connections after the requests under way, at most a second later. Streams live in memory: they are gone then. */
   readonly close: () => Promise<void>;
 }
 
@@ -37,8 +42,8 @@ export async function startKinesis({
   });
   // Longer than clients keep idle connections: one that the server ends looks like a fault to them.
   server.keepAliveTimeout = 65_000;
-  const refusing = new AbortController();
-  const underWay = guardRequests(server, refusing.signal);
+  let taking: Taking = 'all';
+  const underWay = guardRequests(server, () => taking);
 
   server.listen(port, host);
   await once(server, 'listening');
@@ -47,10 +52,14 @@ export async function startKinesis({
 
   return {
     endpoint: `http://${host}:${address.port}`,
-    refuseRecords: () => refusing.abort(),
+    refuseRecords: () => {
+      taking = 'no records';
+    },
     close: async () => {
-      server.closeIdleConnections();
-      while (underWay.size > 0) await sleep(5);
+      const until = performance.now() + graceMs;
+      while (underWay.size > 0 && performance.now() < until) await sleep(5);
+      taking = 'nothing';
+      server.closeAllConnections();
       // Changes of streams are written by timers, which throw when the store is closed.
       await sleep(changeMs + 10);
       const closed = new Promise<void>((resolve, reject) => {
@@ -63,14 +72,15 @@ export async function startKinesis({
 }
 
 /** kinesalite throws, out of reach, when a client breaks off its request: take that listener away after it is set. */
-function guardRequests(server: Server, refusing: AbortSignal): Set<ServerResponse> {
+function guardRequests(server: Server, taking: () => Taking): Set<ServerResponse> {
   const underWay = new Set<ServerResponse>();
   const listeners = server.listeners('request');
   server.removeAllListeners('request');
   server.on('request', (request: IncomingMessage, response: ServerResponse) => {
     underWay.add(response);
     response.once('close', () => underWay.delete(response));
-    if (refusing.aborted && /[.]PutRecords?$/.test(String(request.headers['x-amz-target']))) {
+    const putsRecords = /[.]PutRecords?$/.test(String(request.headers['x-amz-target']));
+    if (taking() === 'nothing' || (taking() === 'no records' && putsRecords)) {
       request.resume();
       response.writeHead(503, { 'content-type': 'application/x-amz-json-1.1' });
       response.end('{"__type":"ServiceUnavailable","message":"The stream takes no records any more."}');
