@@ -1,0 +1,40 @@
+#!/usr/bin/env node
+import { help, parseArguments } from './arguments.ts';
+import { EXIT, oneLine, ProduceError } from './produce-error.ts';
+import { runProduce } from './run-produce.ts';
+
+const SIGNALS = { SIGINT: EXIT.interrupted, SIGTERM: EXIT.terminated } as const;
+
+const main = async (args: readonly string[]): Promise<number> => {
+  const stop = new AbortController();
+  let stopped: keyof typeof SIGNALS | null = null;
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.on(signal, () => {
+      // Whoever asks twice does not want to wait. The checkpoint is as it was last written.
+      if (stopped !== null) process.exit(SIGNALS[signal]);
+      stopped = signal;
+      stop.abort();
+    });
+  }
+  // A reader that has seen enough, such as `head`, is no fault.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(EXIT.ok);
+  });
+  try {
+    const parsed = parseArguments(args);
+    if (!parsed) {
+      process.stdout.write(help);
+      return EXIT.ok;
+    }
+    const code = await runProduce(parsed, args, stop);
+    return stopped === null ? code : SIGNALS[stopped];
+  } catch (error) {
+    process.stderr.write(`produce: ${oneLine(error)}\n`);
+    if (process.env.SLUICE_DEBUG) console.error(error);
+    if (stopped !== null) return SIGNALS[stopped];
+    return error instanceof ProduceError ? error.exitCode : EXIT.fault;
+  }
+};
+
+// Sockets that are kept open, and an input that nobody reads any more, would keep the process.
+process.exit(await main(process.argv.slice(2)));
