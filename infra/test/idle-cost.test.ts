@@ -22,7 +22,8 @@ describe('a month in which nothing happens', () => {
   });
 
   test('is cheap where nothing is opted in', () => {
-    expect(idleCost(stackOf(dev)).usd).toBeLessThan(12);
+    // Half of it is a stream of one shard.
+    expect(idleCost(stackOf(dev)).usd).toBeLessThan(26);
   });
 
   test('is dominated by the endpoints of a private network', () => {
@@ -58,11 +59,45 @@ test('a crawler costs when it runs by itself, and then ten minutes of two proces
   expect(() => usdOf(crawler('rate(7 minutes)'))).toThrow('How often is rate(7 minutes) in a month?');
 });
 
-test('infra/README.md says what dev and prod cost', () => {
+test('infra/README.md says what each environment costs', () => {
   const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
   for (const environment of [dev, prod])
     expect(readme).toContain(idleCostTable(idleCost(stackOf(environment))));
-  expect(idleCost(stackOf(staging)).usd).toBe(idleCost(stackOf(dev)).usd);
+  expect(readme).toContain(
+    `staging costs ${idleCost(stackOf(staging)).usd.toFixed(2)}: as dev, with a stream on demand.`,
+  );
+});
+
+describe('a stream', () => {
+  const onDemand = { stream_mode_details: { stream_mode: 'ON_DEMAND' } };
+  const shards = (count: number, hours = 24) => ({
+    stream_mode_details: { stream_mode: 'PROVISIONED' },
+    shard_count: count,
+    retention_period: hours,
+  });
+  const withConsumer = (stream: StackJson['resource'][string][string]) => ({
+    aws_kinesis_stream: { it: stream },
+    aws_kinesis_stream_consumer: { own: { stream_arn: `\${aws_kinesis_stream.it.arn}` } },
+  });
+
+  test('on demand costs by the hour, however many shards it has', () => {
+    expect(usdOf({ aws_kinesis_stream: { it: onDemand } })).toBeCloseTo(0.048 * 730);
+  });
+
+  test('with shards costs by the shard, and more if they remember more than a day', () => {
+    expect(usdOf({ aws_kinesis_stream: { it: shards(3) } })).toBeCloseTo(3 * 0.018 * 730);
+    expect(usdOf({ aws_kinesis_stream: { it: shards(3, 25) } })).toBeCloseTo(3 * 0.042 * 730);
+  });
+
+  test('costs once more for each consumer with a fan-out of its own, but not on demand', () => {
+    expect(usdOf(withConsumer(shards(3)))).toBeCloseTo(2 * 3 * 0.018 * 730);
+    expect(usdOf(withConsumer(onDemand))).toBeCloseTo(0.048 * 730);
+  });
+
+  test('is asked by Lambda for nothing', () => {
+    const mapping = { event_source_arn: `\${aws_kinesis_stream.it.arn}` };
+    expect(usdOf({ aws_lambda_event_source_mapping: { it: mapping } })).toBe(0);
+  });
 });
 
 test('a table costs nothing while nothing is put there, unless somebody provisions capacity', () => {

@@ -1,5 +1,5 @@
 import { prices } from '@sluice/workflows/plan';
-import { at, type Resource, resources, type StackJson } from '../stack-json.ts';
+import { at, type Resource, referencesIn, resources, type StackJson } from '../stack-json.ts';
 
 /** What one kind of thing costs in a month in which no object arrives. */
 interface IdleLine {
@@ -20,6 +20,8 @@ const daysPerMonth = hoursPerMonth / 24;
 
 /** Begins the names of types that cost by use, or nothing: no rows, no costs. */
 const costNothingIdle = [
+  // By the request.
+  'aws_apigatewayv2_',
   'aws_athena_',
   'aws_budgets_budget',
   // By the objects that are read and written.
@@ -35,9 +37,12 @@ const costNothingIdle = [
   // By the account's events and logs, which this stack does not know.
   'aws_guardduty_',
   'aws_iam_',
+  // By the bytes that it delivers.
+  'aws_kinesis_firehose_',
   'aws_kms_alias',
   'aws_lakeformation_',
   'aws_lambda_function',
+  'aws_lambda_permission',
   'aws_route_table',
   // What lies there costs; what is idle has nothing lying there.
   'aws_s3_',
@@ -52,6 +57,7 @@ const costNothingIdle = [
 /** Null for what costs nothing while idle. */
 const usdOf = (
   resource: Resource,
+  stack: StackJson,
 ): { readonly what: string; readonly count: number; readonly each: number } | null => {
   const { type, body } = resource;
   switch (type) {
@@ -88,7 +94,25 @@ const usdOf = (
             each: runsPerMonth(body.schedule) * leastPerCrawl,
           }
         : null;
+    case 'aws_kinesis_stream':
+      return isOnDemand(resource)
+        ? { what: 'streams on demand', count: 1, each: prices.perStreamHour * hoursPerMonth }
+        : { what: 'shards', count: shardsOf(resource), each: shardHour(resource) * hoursPerMonth };
+    case 'aws_kinesis_stream_consumer': {
+      const [address] = referencesIn(body.stream_arn);
+      const stream = resources(stack, 'aws_kinesis_stream').find((each) => each.address === address);
+      if (!stream) throw new Error(`${resource.address} reads no stream of the stack.`);
+      return isOnDemand(stream)
+        ? null
+        : {
+            what: 'shards with a fan-out for one consumer',
+            count: shardsOf(stream),
+            each: prices.perConsumerShardHour * hoursPerMonth,
+          };
+    }
     case 'aws_lambda_event_source_mapping':
+      // Who asks a stream pays for what it answers.
+      if (referencesIn(body.event_source_arn).some((each) => each.startsWith('aws_kinesis_'))) return null;
       return {
         what: 'queues that Lambda asks; an account has a million requests for free',
         count: 1,
@@ -99,6 +123,17 @@ const usdOf = (
       throw new Error(`What does ${type} cost in a month? Say it in idle-cost.ts.`);
   }
 };
+
+const isOnDemand = ({ body }: Resource): boolean =>
+  at(body, 'stream_mode_details', 'stream_mode') === 'ON_DEMAND';
+
+const shardsOf = ({ address, body }: Resource): number => {
+  if (typeof body.shard_count !== 'number') throw new Error(`${address} says not how many shards it has.`);
+  return body.shard_count;
+};
+
+const shardHour = ({ body }: Resource): number =>
+  prices.perShardHour + (Number(body.retention_period ?? 24) > 24 ? prices.perShardHourBeyondDay : 0);
 
 const metricsOf = ({ body }: Resource): number => {
   const queries = Array.isArray(body.metric_query) ? body.metric_query : [];
@@ -133,7 +168,7 @@ const pollsPerMonth = (5 * hoursPerMonth * 3600) / 20;
 export const idleCost = (stack: StackJson): IdleCost => {
   const lines = new Map<string, IdleLine>();
   for (const resource of resources(stack)) {
-    const found = usdOf(resource);
+    const found = usdOf(resource, stack);
     if (found === null) continue;
     const { what, count, each } = found;
     const before = lines.get(what) ?? { what, count: 0, usd: 0 };

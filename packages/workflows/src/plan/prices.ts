@@ -15,6 +15,7 @@ export const prices = {
     'https://aws.amazon.com/privatelink/pricing/',
     'https://aws.amazon.com/glue/pricing/',
     'https://aws.amazon.com/sqs/pricing/',
+    'https://aws.amazon.com/kinesis/data-streams/pricing/',
   ],
   /** Of a standard workflow. */
   perTransition: 0.025e-3,
@@ -40,6 +41,16 @@ export const prices = {
   perJobDpuHour: 0.44,
   /** Of a standard queue. */
   perSqsRequest: 0.4e-6,
+  /**
+   * Of Kinesis we have seen no statement for Frankfurt: these are us-east-1's $0.04, $0.015, $0.02 and $0.015, and the fifth
+   * more by which Frankfurt has been dearer. On demand: for each stream, with whatever it holds.
+   */
+  perStreamHour: 0.048,
+  perShardHour: 0.018,
+  /** Besides, of each shard that keeps records for longer than a day. */
+  perShardHourBeyondDay: 0.024,
+  /** Of each consumer with a fan-out of its own, on a stream that is not on demand. */
+  perConsumerShardHour: 0.018,
 } as const;
 
 /** How a run can end, as its manifest tells it. */
