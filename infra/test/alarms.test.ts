@@ -6,6 +6,7 @@ import { csvMapOf } from '@sluice/workflows';
 import { dev } from '../src/environments/dev.ts';
 import type { Environment } from '../src/environments/environment.ts';
 import { prod } from '../src/environments/prod.ts';
+import { everythingOn } from './everything-on.ts';
 import { alarmNamed, composites, formulaOf, metricAlarms } from './found-alarms.ts';
 import { type Resource, resources, stackOf } from './synthesized.ts';
 
@@ -15,7 +16,10 @@ const functionsOf = (environment: Environment): Resource[] =>
   resources(stackOf(environment), 'aws_lambda_function');
 const appOf = ({ body }: Resource): string => String(body.function_name).replace(`${prod.namePrefix}-`, '');
 
-describe.each([...metricAlarms(prod), ...composites(prod)])('the alarm $body.alarm_name', (alarm) => {
+// Its alarms are prod's, and those of its opt-ins.
+const allAlarms = [...metricAlarms(everythingOn), ...composites(everythingOn)];
+
+describe.each(allAlarms)('the alarm $body.alarm_name', (alarm) => {
   const { body } = alarm;
   const description = String(body.alarm_description);
 
@@ -35,9 +39,7 @@ describe.each([...metricAlarms(prod), ...composites(prod)])('the alarm $body.ala
 });
 
 test('every runbook is named by an alarm', () => {
-  const named = [...metricAlarms(prod), ...composites(prod)].map(({ body }) =>
-    String(body.alarm_description),
-  );
+  const named = allAlarms.map(({ body }) => String(body.alarm_description));
   const pages = globSync('docs/runbooks/*.md', { cwd: root }).filter((page) => !page.endsWith('README.md'));
   expect(pages).not.toEqual([]);
   expect(pages.filter((page) => !named.some((description) => description.endsWith(page)))).toEqual([]);
@@ -88,7 +90,7 @@ describe.each(functionsOf(prod).map((each) => ({ app: appOf(each), body: each.bo
         dimensions: { FunctionName: body.function_name },
         statistic: 'Maximum',
         // Lambda measures milliseconds.
-        threshold: Number(body.timeout) * 1000 * prod.alarms.durationShare,
+        threshold: Math.round(Number(body.timeout) * 1000 * prod.alarms.durationShare),
       });
     });
 
@@ -137,6 +139,133 @@ test('nothing happening is no alarm, but for a score', () => {
   }
 });
 
+describe('the stream', () => {
+  const stream = `\${aws_kinesis_stream.stream_stream.name}`;
+  const ofConsumer = { FunctionName: 'sluice-prod-ingest-stream' };
+  const age = { metric_name: 'IteratorAge', dimensions: ofConsumer, statistic: 'Maximum' };
+
+  test('may be read somewhat late', () => {
+    expect(alarmNamed(prod, 'iterator-age-late').body).toMatchObject({
+      ...age,
+      threshold: prod.alarms.iteratorAgeSeconds * 1000,
+      evaluation_periods: 3,
+    });
+  });
+
+  const half = { retention: 24, maxAge: 20 * 3600, hours: 10 };
+  test.each([half, { ...half, maxAge: -1, hours: 12 }, { ...half, retention: 168, maxAge: -1, hours: 84 }])(
+    'wakes somebody when half of the time of a record is over: $retention h, $maxAge s',
+    ({ retention, maxAge, hours }) => {
+      const environment: Environment = {
+        ...prod,
+        stream: { ...prod.stream, retentionHours: retention },
+        ingest: { ...prod.ingest, maxRecordAgeSeconds: maxAge },
+      };
+      expect(alarmNamed(environment, 'iterator-age-expiring').body).toMatchObject({
+        ...age,
+        threshold: hours * 3600 * 1000,
+      });
+    },
+  );
+
+  test('is unread if records come and nobody is called', () => {
+    const { metrics, expression } = formulaOf(alarmNamed(prod, 'iterator-age-unread'));
+    expect(expression).toBe('IF(FILL(m0, 0) > 0 AND FILL(m1, 0) == 0, 1, 0)');
+    expect(metrics).toMatchObject([
+      { namespace: 'AWS/Kinesis', metric_name: 'IncomingRecords', dimensions: { StreamName: stream } },
+      { namespace: 'AWS/Lambda', metric_name: 'Invocations', dimensions: ofConsumer },
+    ]);
+  });
+
+  test('may not fail to be written down for long, which Lambda takes for success', () => {
+    expect(alarmNamed(prod, 'iterator-age-unwritten').body).toMatchObject({
+      metric_name: 'RecordsFailed',
+      dimensions: { service: 'sluice-prod-ingest-stream' },
+      threshold: 0,
+      evaluation_periods: 3,
+    });
+  });
+
+  test('may not lose a single batch in silence', () => {
+    expect(alarmNamed(prod, 'given-up-records').body).toMatchObject({
+      metric_name: 'ApproximateNumberOfMessagesVisible',
+      dimensions: { QueueName: `\${aws_sqs_queue.stream_intake_dead_letters_queue.name}` },
+      threshold: 0,
+    });
+  });
+
+  test('may not refuse records for long', () => {
+    expect(alarmNamed(prod, 'stream-throttles').body).toMatchObject({
+      metric_name: 'WriteProvisionedThroughputExceeded',
+      dimensions: { StreamName: stream },
+      threshold: 0,
+      evaluation_periods: 3,
+    });
+  });
+
+  test('may bring a share of records that cannot be read', () => {
+    const alarm = alarmNamed(prod, 'quarantined-records');
+    const { metrics, expression } = formulaOf(alarm);
+    expect(expression).toBe('100 * (FILL(m0, 0)) / (FILL(m1, 0))');
+    expect(metrics).toMatchObject([{ metric_name: 'RecordsQuarantined' }, { metric_name: 'RecordsIn' }]);
+    expect(alarm.body.threshold).toBe(prod.alarms.unreadableShare * 100);
+  });
+});
+
+describe('the API', () => {
+  const dimensions = { ApiId: `\${aws_apigatewayv2_api.api_api.id}` };
+
+  test('may not answer 5xx for a quarter of an hour', () => {
+    expect(alarmNamed(prod, 'api-errors').body).toMatchObject({
+      namespace: 'AWS/ApiGateway',
+      metric_name: '5xx',
+      dimensions,
+      threshold: 0,
+      evaluation_periods: 3,
+    });
+  });
+
+  test('may refuse a share of all requests', () => {
+    const alarm = alarmNamed(prod, 'api-refusals');
+    expect(formulaOf(alarm).metrics).toMatchObject([
+      { metric_name: '4xx', dimensions },
+      { metric_name: 'Count', dimensions },
+    ]);
+    expect(alarm.body.threshold).toBe(prod.alarms.apiRefusedShare * 100);
+  });
+
+  test('may be slow to one of a hundred, and nobody can tell of fewer', () => {
+    const { body } = alarmNamed(prod, 'api-latency');
+    expect(body).toMatchObject({
+      metric_name: 'Latency',
+      dimensions,
+      extended_statistic: 'p99',
+      evaluate_low_sample_count_percentiles: 'ignore',
+      threshold: prod.alarms.apiLatencyMs,
+    });
+    // CloudWatch takes one of both.
+    expect(body.statistic).toBeUndefined();
+  });
+
+  test('that is not there is not watched', () => {
+    const names = metricAlarms({ ...dev, api: null }).map(({ body }) => String(body.alarm_name));
+    expect(names.filter((name) => name.includes('api'))).toEqual([]);
+  });
+});
+
+test('the archive of the stream may be late for as long as it waits for records, and a quarter of an hour', () => {
+  expect(alarmNamed(everythingOn, 'archive-behind-delivery').body).toMatchObject({
+    namespace: 'AWS/Firehose',
+    metric_name: 'DeliveryToS3.DataFreshness',
+    dimensions: { DeliveryStreamName: 'sluice-prod-archive' },
+    threshold: (everythingOn.optIns.streamArchive?.bufferSeconds ?? 0) + 900,
+  });
+  expect(alarmNamed(everythingOn, 'archive-behind-reading').body).toMatchObject({
+    metric_name: 'KinesisMillisBehindLatest',
+    threshold: 900_000,
+  });
+});
+
 test('the age that the environment names is the age that is too old', () => {
   const older: Environment = { ...dev, alarms: { ...dev.alarms, queueAgeSeconds: 61 } };
   expect(alarmNamed(older, 'queue-age').body.threshold).toBe(61);
@@ -156,7 +285,14 @@ describe('what needs a person', () => {
 
   test('is every alarm but those that can wait for the morning', () => {
     const waiting = metricAlarms(prod).filter(({ address }) => !named.includes(address));
-    expect(kinds(waiting)).toEqual(['function-duration', 'quality-score']);
+    expect(kinds(waiting)).toEqual([
+      'api-latency',
+      'api-refusals',
+      'function-duration',
+      'iterator-age',
+      'quality-score',
+      'quarantined-records',
+    ]);
     expect(named.length + waiting.length).toBe(metricAlarms(prod).length);
   });
 

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { dev } from '../src/environments/dev.ts';
 import type { Environment } from '../src/environments/environment.ts';
 import { prod } from '../src/environments/prod.ts';
+import { everythingOn } from './everything-on.ts';
 import { resources, stackOf } from './synthesized.ts';
 
 const dashboard = z.object({
@@ -103,6 +104,60 @@ describe.each(['etl', 'csv-map-comma'])('the state machine %s', (id) => {
     const [failed] = titled('Runs failed');
     expect(failed && metricsOf(failed)).toContain(`RunsFailed-sluice-prod-${id}`);
   });
+});
+
+describe('the stream', () => {
+  test('shows what comes, what is refused, how late it is read, and what was given up', () => {
+    expect(titled('Stream: ').flatMap(metricsOf)).toEqual(
+      expect.arrayContaining([
+        'IncomingRecords',
+        'IncomingBytes',
+        'WriteProvisionedThroughputExceeded',
+        'ReadProvisionedThroughputExceeded',
+        'IteratorAge',
+        'ApproximateNumberOfMessagesVisible',
+      ]),
+    );
+  });
+
+  test('shows where each record went, all four ways', () => {
+    const [fates] = titled('Stream: what became of the records');
+    expect(fates && metricsOf(fates)).toEqual([
+      'RecordsLanded',
+      'RecordsQuarantined',
+      'RecordsRepeated',
+      'RecordsFailed',
+    ]);
+  });
+
+  test('shows where its alarm begins, in milliseconds', () => {
+    const [age] = titled('Stream: how old is what is read');
+    expect(age?.properties.annotations?.horizontal.map(({ value }) => value)).toEqual([
+      prod.alarms.iteratorAgeSeconds * 1000,
+    ]);
+  });
+
+  test('has its archive beside it where there is one', () => {
+    const archive = (environment: Environment) =>
+      widgetsOf(environment).filter(({ properties }) => properties.title.startsWith('Archive of the stream'));
+    expect(archive(prod)).toEqual([]);
+    expect(archive(everythingOn).flatMap(metricsOf)).toContain('DeliveryToS3.DataFreshness');
+  });
+});
+
+test('the API shows its requests, what it did not take, how long it takes and what became of the records', () => {
+  const shown = (environment: Environment) =>
+    widgetsOf(environment).filter(({ properties }) => properties.title.startsWith('API: '));
+  expect(shown(prod).flatMap(metricsOf)).toEqual([
+    'Count',
+    '4xx',
+    '5xx',
+    'Latency',
+    'Latency',
+    'RecordsAccepted',
+    'RecordsRejected',
+  ]);
+  expect(shown({ ...dev, api: null })).toEqual([]);
 });
 
 describe('csv-map', () => {

@@ -265,6 +265,24 @@ const mistakes: readonly Mistake[] = [
   ],
   ['a prefix that S3 refuses', 'namePrefix', 'Sluice', 'namePrefix: lower-case letters, digits and -'],
   ['a place that is no region', 'region', 'Frankfurt', 'region: a region reads like eu-central-1'],
+  [
+    'an alarm that is always on',
+    'alarms.iteratorAgeSeconds',
+    60,
+    'alarms.iteratorAgeSeconds: records wait for 60 while all is well: ingest.batchWindowSeconds',
+  ],
+  [
+    'an archive that waits for longer than Firehose does',
+    'optIns.streamArchive.bufferSeconds',
+    901,
+    'optIns.streamArchive.bufferSeconds: Too big',
+  ],
+  [
+    'an archive in larger objects than Firehose makes',
+    'optIns.streamArchive.bufferMb',
+    129,
+    'optIns.streamArchive.bufferMb: Too big',
+  ],
   ['an address that is none', 'alarms.emails', ['us'], 'alarms.emails.0: Invalid email address'],
   ['a schedule that Glue does not read', 'discovery.schedule', 'daily', 'discovery.schedule: a schedule is'],
   [

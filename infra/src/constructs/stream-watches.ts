@@ -23,6 +23,9 @@ const lastSeconds = ({ environment: { ingest, stream } }: Deployment): number =>
   return ingest.maxRecordAgeSeconds === -1 ? kept : Math.min(kept, ingest.maxRecordAgeSeconds);
 };
 
+/** Without the last digits of a product that a person would not write. */
+const percentOf = (share: number): number => Number((share * 100).toPrecision(6));
+
 /** The age of what is read, not of what Kinesis hands out: that of another reader would be mixed in. */
 export const ofStream = (deployment: Deployment, { stream }: Watched): Watch[] => {
   const { alarms, stream: settings } = deployment.environment;
@@ -30,7 +33,7 @@ export const ofStream = (deployment: Deployment, { stream }: Watched): Watch[] =
   const age = lambdaMetric(consumer, 'IteratorAge', 'Maximum');
   const hours = lastSeconds(deployment) / HOURS;
   const records = (metric: MetricName) => pipelineMetric(deployment, metric, 'Sum', { app: consumer.app });
-  const unreadable = alarms.unreadableShare * 100;
+  const unreadable = percentOf(alarms.unreadableShare);
   return [
     {
       runbook: 'iterator-age',
@@ -102,7 +105,7 @@ export const ofStream = (deployment: Deployment, { stream }: Watched): Watch[] =
 
 export const ofApi = ({ environment: { alarms } }: Deployment, { apiId }: Watched): Watch[] => {
   if (apiId === null) return [];
-  const percent = alarms.apiRefusedShare * 100;
+  const percent = percentOf(alarms.apiRefusedShare);
   return [
     {
       runbook: 'api-errors',

@@ -159,7 +159,7 @@ const ofFunction = ({ environment: { alarms } }: Deployment, watched: WatchedFun
     subject: watched.app,
     wrong: `The function ${watched.app} took more than ${Math.round(alarms.durationShare * 100)} % of the ${watched.timeoutSeconds} seconds that it has. A somewhat larger object will not get through.`,
     metric: lambdaMetric(watched, 'Duration', 'Maximum'),
-    limit: alarms.durationShare * watched.timeoutSeconds * 1000,
+    limit: Math.round(alarms.durationShare * watched.timeoutSeconds * 1000),
     periodSeconds: 5 * MINUTES,
     canWait: true,
   },
