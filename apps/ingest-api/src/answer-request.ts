@@ -7,12 +7,14 @@ import { openApiDocument } from './open-api.ts';
 import { type Problem, type ProblemCode, problemResponse } from './problem.ts';
 import { readBody } from './read-body.ts';
 import { json, type RecordSums, type SendRecords, sendRecords } from './send-records.ts';
+import { servedDatasets } from './served-datasets.ts';
 import { splitRecords } from './split-records.ts';
 
 export type { AnswerStore } from './kept-answers.ts';
 export type { SendRecords, SendResult } from './send-records.ts';
 
 export interface AnswerRequestDeps {
+  /** Of which those are served that take JSON. */
   readonly datasets: ReadonlyMap<string, Dataset>;
   /** The key that names a record's dataset to the stream's consumer; no record that is sent may have it. */
   readonly datasetField: string;
@@ -54,8 +56,9 @@ const refuse = (problem: Problem, dataset: string | null = null): Answered =>
 /** Answers requests of the HTTP API. Whatever a caller can do wrong is an answer; faults of ours throw. */
 export const createAnswerRequest = (deps: AnswerRequestDeps): AnswerRequest => {
   // Compiled at the cold start, which is also where a dataset that does not fit the field's name fails.
+  const datasets = servedDatasets(deps.datasets);
   const served = new Map(
-    [...deps.datasets.values()].map((dataset) => [
+    [...datasets.values()].map((dataset) => [
       dataset.name,
       { dataset, judge: createRecordJudge(dataset, deps.datasetField) },
     ]),
@@ -67,8 +70,8 @@ export const createAnswerRequest = (deps: AnswerRequestDeps): AnswerRequest => {
       const headers = { 'content-type': 'application/schema+json' };
       return answered(json(200, jsonSchema(dataset), headers), { dataset: dataset.name });
     }
-    if (resource === 'datasets') return answered(json(200, listOf(deps.datasets)));
-    openApi ??= json(200, openApiDocument(deps.datasets));
+    if (resource === 'datasets') return answered(json(200, listOf(datasets)));
+    openApi ??= json(200, openApiDocument(datasets));
     return answered(openApi);
   };
 

@@ -10,7 +10,7 @@ export const problems = {
   corrupt_gzip: [400, 'The body is said to be gzipped, but is cut off, damaged or no gzip at all.'],
   bad_idempotency_key: [400, 'An Idempotency-Key is 1 to 255 visible ASCII characters.'],
   unknown_path: [404, 'There is nothing at this path; GET /datasets lists what there is.'],
-  unknown_dataset: [404, 'There is no such dataset; GET /datasets lists them.'],
+  unknown_dataset: [404, 'There is no such dataset that takes JSON; GET /datasets lists them.'],
   method_not_allowed: [405, 'This path does not take this method; the Allow header names those it takes.'],
   request_in_progress: [409, 'A request with this Idempotency-Key is being worked on; ask again later.'],
   body_too_large: [413, 'The body has more than 5 MiB once it is unpacked; send fewer records at once.'],

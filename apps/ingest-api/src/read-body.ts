@@ -41,7 +41,7 @@ export const readBody = async ({ headers, body, isBase64Encoded }: HttpEvent): P
   try {
     return { form, bytes: await inflate(sent, { maxOutputLength: MAX_BODY_BYTES }) };
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+    const code = typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : '';
     if (code === 'ERR_BUFFER_TOO_LARGE') return { problem: 'body_too_large' };
     if (code.startsWith('Z_')) return { problem: 'corrupt_gzip' };
     throw error;
