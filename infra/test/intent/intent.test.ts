@@ -5,6 +5,7 @@ import { everythingOn } from '../everything-on.ts';
 import { type StackJson, stackOf, stateStackOf } from '../synthesized.ts';
 import { alarmRules } from './alarms.ts';
 import { apiRules } from './apis.ts';
+import { archiveRules } from './archive.ts';
 import { bucketRules } from './buckets.ts';
 import { catalogueRules } from './catalogue.ts';
 import { consumerRules } from './consumers.ts';
@@ -47,6 +48,7 @@ const rules: readonly Rule[] = [
   ...consumerRules,
   ...letterRules,
   ...streamRules,
+  ...archiveRules,
   ...apiRules,
   ...tableRules,
   ...topicRules,

@@ -1,5 +1,7 @@
 import { actionsWithoutResources } from '../../src/permissions/actions-without-resources.ts';
 import {
+  at,
+  blocks,
   type PolicyStatement,
   referencesIn,
   resources,
@@ -207,7 +209,8 @@ export const roleRules: readonly Rule[] = [
     violations: (stack) => {
       const used = resources(stack)
         .filter(({ type }) => type !== 'aws_iam_role_policy')
-        .flatMap(({ body }) => referencesIn(roleArguments.map((argument) => body[argument] ?? null)));
+        .flatMap(({ body }) => [body, ...blocks(body.extended_s3_configuration)])
+        .flatMap((body) => referencesIn(roleArguments.map((argument) => at(body, argument) ?? null)));
       return resources(stack, 'aws_iam_role')
         .filter(({ address }) => !used.includes(address))
         .map(({ address }) => `${address} is used by nothing`);

@@ -11,6 +11,8 @@ const allowed: readonly string[] = [
   'ingest-stream writes curated/quarantine/*/records',
   'ingest-api reads curated/requests',
   'ingest-api writes curated/requests',
+  'archive reads raw/archive',
+  'archive writes raw/archive',
   'validate-object reads raw/incoming',
   'score-quality reads raw/incoming',
   'score-quality writes curated/staging',
@@ -115,6 +117,7 @@ export const zoneRules: readonly Rule[] = [
       const found = touches(stack, namePrefix);
       return allowed
         .filter((each) => optIns.columnGrants !== null || !each.startsWith('published-data '))
+        .filter((each) => optIns.streamArchive !== null || !each.startsWith('archive '))
         .filter((each) => !found.includes(each))
         .map((each) => `no longer: ${each}`);
     },
