@@ -43,8 +43,7 @@ export async function startEventSourceMapping(
   const loaded = (await checkpoints?.load()) ?? null;
   const known = loaded?.streamArn === stream.streamArn && loaded.streamCreatedAt === stream.streamCreatedAt;
   const positions = new Map<string, ShardPosition>(known ? Object.entries(loaded.shards) : []);
-  // Shards that come later are children: of those nothing may be left out.
-  let newShardsFrom = known ? 0 : startingMoment(options.startingPosition);
+  const newShardsFrom = known ? 0 : startingMoment(options.startingPosition);
 
   const state = createMappingState((error) => observe({ kind: 'failed', error }));
   const shards = new Map<string, MappedShard>();
@@ -116,7 +115,6 @@ export async function startEventSourceMapping(
       const gone = !listed.some((item) => item.shardId === shardId);
       if (gone && !shards.get(shardId)?.poller) positions.delete(shardId);
     }
-    newShardsFrom = 0;
     saver.touch();
     startThoseReady();
     listAnswers = asking;

@@ -9,15 +9,14 @@ import { kinesisClient } from '@sluice/kinesis-producer';
 import type { KinesisEvent } from '../../src/kinesis/index.ts';
 import { createStream, startKinesis, streamIsActive } from '../../src/kinesis/index.ts';
 
-process.env.AWS_ACCESS_KEY_ID = 'any';
-process.env.AWS_SECRET_ACCESS_KEY = 'any';
-
 export interface LocalStream {
   readonly name: string;
   readonly refuseRecords: () => void;
   readonly client: KinesisClient;
   /** Puts the numbers from..to-1, number n under the key n modulo 20. */
   readonly put: (from: number, to: number) => Promise<void>;
+  /** Puts `count` records of so many bytes. */
+  readonly putBytes: (count: number, bytes: number) => Promise<void>;
   readonly split: (shardId: string) => Promise<void>;
   readonly merge: (shardId: string, other: string) => Promise<void>;
   readonly close: () => Promise<void>;
@@ -25,7 +24,11 @@ export interface LocalStream {
 
 export async function localStream(shardCount = 1): Promise<LocalStream> {
   const kinesis = await startKinesis();
-  const client = kinesisClient({ endpoint: kinesis.endpoint, region: 'eu-west-1' });
+  const client = kinesisClient({
+    endpoint: kinesis.endpoint,
+    region: 'eu-west-1',
+    credentials: { accessKeyId: 'any', secretAccessKey: 'any' },
+  });
   const name = 'orders';
   await createStream(client, name, shardCount);
   return {
@@ -42,6 +45,13 @@ export async function localStream(shardCount = 1): Promise<LocalStream> {
         const { FailedRecordCount } = await client.send(new PutRecordsCommand({ StreamName: name, Records }));
         if (FailedRecordCount !== 0) throw new Error(`${FailedRecordCount} records were not put`);
       }
+    },
+    putBytes: async (count, bytes) => {
+      const Records = Array.from({ length: count }, () => ({
+        Data: Buffer.alloc(bytes),
+        PartitionKey: 'key',
+      }));
+      await client.send(new PutRecordsCommand({ StreamName: name, Records }));
     },
     split: async (shardId) => {
       const { Shards = [] } = await client.send(new ListShardsCommand({ StreamName: name }));

@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals';
+import { kinesisEvent as contract } from '@sluice/step-contracts';
 import { eventBytes, kinesisEvent } from '../../src/kinesis/stream-record.ts';
 import { record, recordsTo, source } from './records.ts';
 
@@ -38,4 +39,8 @@ test('the bytes of records add up to the bytes of their event', () => {
   const json = Buffer.byteLength(JSON.stringify(kinesisEvent(records, source)));
   // The last record has no comma behind it.
   expect(sum - 1 + '{"Records":[]}'.length).toBe(json);
+});
+
+test('an event is what the functions of the lake take', () => {
+  expect(contract.parse(kinesisEvent(recordsTo(2), source)).Records).toHaveLength(2);
 });
