@@ -90,6 +90,14 @@ describe('what a row means', () => {
     expect(codes).toEqual([...MALFORMED_CODES, ...VALUE_CODES, NOT_PROCESSED]);
   });
 
+  test('has every reason that a record of a stream may have beside them', () => {
+    const source = read('apps/ingest-stream/src/judge-record.ts');
+    const [, listed = ''] = /RECORD_CODES = \[([^\]]*)\]/.exec(source) ?? [];
+    const codes = tableRows(semantics, /Records of a stream/).flatMap(([cell]) => codeSpans(cell));
+    expect(codes).toEqual([...listed.matchAll(/'(\w+)'/g)].map(([, code]) => code));
+    expect(codes).not.toEqual([]);
+  });
+
   test('has every refusal code', () => {
     const steps = ['apps/validate-object/src/validate-object.ts', 'apps/publish-run/src/reject-run.ts'].map(
       read,

@@ -9,14 +9,16 @@ import {
   type RecordFault,
 } from '@sluice/record-transform/reading';
 
-/** Why a record is in quarantine, beside the reasons that its dataset's reader has. */
-export type RecordCode =
-  | RecordFault['code']
-  | 'corrupt_gzip'
-  | 'record_too_large'
-  | 'no_dataset'
-  | 'unknown_dataset'
-  | 'wrong_format';
+/** Why a record is in quarantine, beside the reasons that a row of its dataset may have. */
+const RECORD_CODES = [
+  'corrupt_gzip',
+  'record_too_large',
+  'no_dataset',
+  'unknown_dataset',
+  'wrong_format',
+  'unknown_column',
+] as const;
+export type RecordCode = RecordFault['code'] | (typeof RECORD_CODES)[number];
 
 /** What says to which dataset a record belongs: the stream, or a key of the record. */
 export type DatasetBy = { readonly dataset: string } | { readonly field: string };

@@ -228,7 +228,7 @@ describe('what fails', () => {
   });
 });
 
-describe('what is not promised', () => {
+describe('several readers of a shard at once', () => {
   const atOnce = async (parallelizationFactor: number, ...batches: ReturnType<typeof orders>[]) => {
     const objects = memoryStore();
     let waiting = batches.length;
@@ -263,6 +263,47 @@ describe('what is not promised', () => {
     await ingestRecords(orders(1, 3), deps);
     await ingestRecords(orders(1, 3, 5), deps);
     expect((await linesIn(objects, 'raw')).sort()).toEqual(lines(1, 1, 3, 3, 5));
+  });
+});
+
+describe('what is not promised', () => {
+  test('a record that its producer sent twice is two records', async () => {
+    const { deps, objects } = lake();
+    await ingestRecords(event(record(1, order(7)), record(2, order(7))), deps);
+    expect(await linesIn(objects, 'raw')).toEqual(lines(7, 7));
+  });
+
+  test('a put that is carried out after its function died may double a batch that was cut meanwhile', async () => {
+    const { deps, objects } = lake();
+    let late = async (): Promise<unknown> => undefined;
+    const slow: IngestRecordsDeps['objects'] = {
+      ...objects,
+      async put(...args) {
+        late = () => objects.put(...args);
+        throw new Error('the function was stopped');
+      },
+    };
+    await ingestRecords(orders(1, 2), { ...deps, objects: slow });
+    await ingestRecords(orders(1), deps);
+    await late();
+    expect((await linesIn(objects, 'raw')).sort()).toEqual(lines(1, 1, 2));
+  });
+
+  test('a record whose raw object was removed is written again', async () => {
+    const objects = memoryStore();
+    const { deps } = lake({ objects });
+    await ingestRecords(orders(1, 2), deps);
+    for (const key of await keysIn(objects, 'raw')) await objects.delete({ bucket: 'raw', key });
+    expect((await ingestRecords(orders(1, 2), deps)).shards).toMatchObject([{ landed: 2, repeated: 0 }]);
+  });
+
+  test('a record that is judged anew at its second try may be in both places', async () => {
+    const { deps, objects } = lake();
+    const batch = orders(1, 2);
+    await ingestRecords(batch, { ...deps, findDataset: () => undefined });
+    await ingestRecords(batch, deps);
+    expect(await linesIn(objects, 'raw')).toEqual(lines(1, 2));
+    expect(await linesIn(objects, 'curated')).toHaveLength(2);
   });
 });
 

@@ -16,8 +16,8 @@ export const kinesisEvent = z.object({
         sequenceNumber: z.string().regex(/^\d+$/),
         /** Base64 */
         data: z.string(),
-        /** Epoch seconds, to the millisecond. */
-        approximateArrivalTimestamp: z.number().min(0),
+        /** Epoch seconds, to the millisecond; no more than a Date can be. */
+        approximateArrivalTimestamp: z.number().min(0).max(8.64e12),
       }),
     }),
   ),
