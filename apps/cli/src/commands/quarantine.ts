@@ -5,6 +5,8 @@ import { openLake } from '../lake/open-lake.ts';
 import { embeddedLakeZones, type LakeZones } from '../quarantine/lake-zones.ts';
 import { listQuarantine } from '../quarantine/list-quarantine.ts';
 import { showQuarantine } from '../quarantine/show-quarantine.ts';
+import { isRecordsName } from '../quarantine/stream-records.ts';
+import { quoted } from '../terminal/shell.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 
 const WAYS = ['ls', 'show', 'replay'] as const;
@@ -17,15 +19,18 @@ const TAKEN: Readonly<Record<string, readonly Way[]>> = {
   reason: ['ls', 'show'],
   limit: ['show'],
   csv: ['show'],
+  jsonl: ['show'],
   reveal: ['show'],
   with: ['replay'],
 };
 
 export const quarantine: Command = {
-  usage: 'quarantine [ls | show RUN | replay RUN]',
+  usage: 'quarantine [ls | show RUN | show DATASET/STREAM | replay RUN]',
   summary: 'What could not be taken: which runs it is from, why, and how it gets into the lake after all.',
-  details: `ls      lists the runs that have rows, or their whole object, in quarantine, with the reasons; the newest first
-show    shows the rows of a run, personal data masked; --csv writes them as they came, to be mended
+  details: `ls      lists the runs that have rows, or their whole object, in quarantine, with the reasons, the newest first; then the
+        streams whose records could not be read
+show    shows the rows of a run, personal data masked; --csv writes them as they came, to be mended. Of a stream's records,
+        which ls calls DATASET/STREAM, it shows the text; --jsonl writes it
 replay  takes the run's object through its workflow again, with the clock of the first time: after the dataset was
         mended, or --with a file of mended rows. What it leaves takes the place of what the run had left, so nothing
         is in the lake twice, and replaying again changes nothing.
@@ -35,23 +40,33 @@ To mend rows:
   (mend rows.csv; leave its first column as it is; rows that you take out, or do not change, stay in quarantine)
   sluice quarantine replay RUN --with rows.csv
 
+To mend records of a stream, which belong to no object and are not replayed:
+  sluice quarantine show DATASET/STREAM --jsonl > records.jsonl
+  (mend records.jsonl; take out what is not to be sent)
+  npm run produce -- records.jsonl --stream STREAM
+
 RUN is a run id, or as much of its beginning as no other run shares. A reason is a code (missing), or a field and a
-code (email.missing). What a file with --csv holds is not masked: treat it like the raw zone.
+code (email.missing). What a file with --csv or --jsonl holds is not masked: treat it like the raw zone.
 
 With --env it is a deployed lake, with your own AWS credentials, as the AWS CLI takes them. They need to read the raw and
 the curated zone; to replay also states:DescribeExecution and states:StartExecution, and --with to write to incoming/.
 
 PSEUDONYM_KEY is the key for datasets that pseudonymise; without --env a replay of theirs needs it.`,
   options: {
-    dataset: { type: 'string', value: 'D', help: 'ls: only runs of this dataset' },
+    dataset: {
+      type: 'string',
+      value: 'D',
+      help: 'ls: only what is of this dataset; _unmatched are records of none',
+    },
     run: { type: 'string', value: 'RUN', help: 'ls: only this run' },
     reason: { type: 'string', value: 'R', help: 'ls, show: only what is there for this reason' },
     limit: {
       type: 'string',
       value: 'N',
-      help: 'show: at most N rows (default: 20, all with --csv or --json)',
+      help: 'show: at most N rows (default: 20, all with --csv, --jsonl or --json)',
     },
     csv: { type: 'boolean', help: 'show: the rows as they came, as a CSV file to mend' },
+    jsonl: { type: 'boolean', help: "show: a stream's records as they came, one a line" },
     reveal: { type: 'boolean', help: 'show: personal data, too' },
     env: { type: 'string', value: 'E', help: 'the lake on AWS: dev, staging or prod' },
     with: { type: 'string', value: 'FILE', help: 'replay: rows that show --csv gave out, mended' },
@@ -69,6 +84,11 @@ PSEUDONYM_KEY is the key for datasets that pseudonymise; without --env a replay 
       throw new CliError(`${JSON.stringify(run)} is too much: sluice quarantine ls --run ${run}`);
     if (way !== 'ls' && run === undefined)
       throw new CliError(`which run? sluice quarantine ${way} RUN; list them: sluice quarantine ls`);
+    if (way === 'replay' && run !== undefined && isRecordsName(run)) {
+      throw new CliError(
+        `records of a stream belong to no object that could be replayed; mend and send them again: sluice quarantine show ${quoted(run)} --jsonl > records.jsonl, then npm run produce -- records.jsonl --stream ${quoted(run.replace(/^[^/]*\//, ''))}`,
+      );
+    }
     const environment = args.text('env');
     return environment === undefined
       ? embedded(way, run ?? '', args, terminal)

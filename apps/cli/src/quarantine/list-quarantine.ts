@@ -1,3 +1,4 @@
+import { UNMATCHED } from '@sluice/lake-storage/zones';
 import { CliError } from '../cli-error.ts';
 import type { Arguments } from '../command.ts';
 import { datasetNamed } from '../commands/dataset-named.ts';
@@ -7,11 +8,13 @@ import { objectName } from '../lake/object-name.ts';
 import { shortId } from '../run/run-view.ts';
 import { count } from '../terminal/figures.ts';
 import { printable } from '../terminal/printable.ts';
+import { quoted } from '../terminal/shell.ts';
 import { table } from '../terminal/table.ts';
-import type { Terminal } from '../terminal/terminal.ts';
+import type { Paint, Terminal } from '../terminal/terminal.ts';
 import { findRunId, manifestsOf } from './find-run-id.ts';
 import type { LakeZones } from './lake-zones.ts';
 import { entriesOf, type QuarantineEntry } from './quarantine-entries.ts';
+import { recordsName, type StreamEntry, streamEntries } from './stream-records.ts';
 
 /** `sluice quarantine ls` */
 export const listQuarantine = async (
@@ -19,34 +22,70 @@ export const listQuarantine = async (
   { text, json }: Pick<Arguments, 'text' | 'json'>,
   { out, err, paint }: Terminal,
 ): Promise<number> => {
-  const entries = entriesOf(await manifestsIn(zones, text('dataset'), text('run')), text('reason'));
+  const [dataset, run, reason] = [text('dataset'), text('run'), text('reason')];
+  const runs = dataset === UNMATCHED ? [] : entriesOf(await manifestsIn(zones, dataset, run), reason);
+  const streams = run === undefined ? await streamEntries(zones, dataset, reason) : [];
   if (json) {
-    out(`${JSON.stringify(entries)}\n`);
+    out(`${JSON.stringify([...runs, ...streams])}\n`);
     return EXIT.ok;
   }
-  if (entries.length === 0) {
+  if (runs.length === 0 && streams.length === 0) {
     err(`Nothing is in quarantine in ${zones.name}${isFiltered(text) ? ' that fits' : ''}.\n`);
     return EXIT.ok;
   }
-  out(
-    table(
-      [
-        { title: 'run' },
-        { title: 'as of' },
-        { title: 'object' },
-        { title: 'quarantined', align: 'right' },
-        { title: 'rows in', align: 'right' },
-        { title: 'rows', align: 'right' },
-        { title: 'reason' },
-      ],
-      entries.flatMap(linesOf),
-      paint,
-    ),
-  );
-  const [{ runId = '' } = {}] = entries;
-  err(paint.dim(`\nLook at rows: sluice quarantine show ${shortId(runId)}${zones.option}\n`));
+  const [[firstRun], [firstStream]] = [runs, streams];
+  if (firstRun) {
+    out(runTable(runs, paint));
+    err(paint.dim(`\nLook at rows: sluice quarantine show ${shortId(firstRun.runId)}${zones.option}\n`));
+  }
+  if (firstRun && firstStream) out('\n');
+  if (firstStream) {
+    const name = quoted(recordsName(firstStream));
+    out(streamTable(streams, paint));
+    err(paint.dim(`\nLook at records: sluice quarantine show ${name}${zones.option}\n`));
+  }
   return EXIT.ok;
 };
+
+const runTable = (runs: readonly QuarantineEntry[], paint: Paint): string =>
+  table(
+    [
+      { title: 'run' },
+      { title: 'as of' },
+      { title: 'object' },
+      { title: 'quarantined', align: 'right' },
+      { title: 'rows in', align: 'right' },
+      { title: 'rows', align: 'right' },
+      { title: 'reason' },
+    ],
+    runs.flatMap(linesOf),
+    paint,
+  );
+
+/** Records that could not be read on a stream, and so never came to be rows of an object. */
+const streamTable = (streams: readonly StreamEntry[], paint: Paint): string =>
+  table(
+    [
+      { title: "stream's records" },
+      { title: 'last arrived' },
+      { title: 'quarantined', align: 'right' },
+      { title: 'records', align: 'right' },
+      { title: 'reason' },
+    ],
+    streams.flatMap((entry) => {
+      const head = [
+        printable(recordsName(entry)),
+        entry.lastArrivedAt.slice(0, 19).replace('T', ' '),
+        count(entry.quarantined),
+      ];
+      return entry.reasons.map(({ field, code, rows }, at) => [
+        ...(at === 0 ? head : head.map(() => '')),
+        count(rows ?? 0),
+        field === null ? code : `${field} ${code}`,
+      ]);
+    }),
+    paint,
+  );
 
 const isFiltered = (text: Arguments['text']): boolean =>
   ['dataset', 'run', 'reason'].some((option) => text(option) !== undefined);

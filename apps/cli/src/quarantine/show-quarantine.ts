@@ -17,22 +17,29 @@ import type { LakeZones } from './lake-zones.ts';
 import { jsonRowsToMend } from './mend-json.ts';
 import { quarantinedRows } from './quarantined-rows.ts';
 import { csvRowsToMend } from './rows-to-mend.ts';
+import { showStreamRecords } from './show-stream-records.ts';
 import { rowDocument, rowTable } from './shown-rows.ts';
+import { isRecordsName } from './stream-records.ts';
 
 type Published = Extract<Manifest, { status: 'published' }>;
 
 /** More is for files: a terminal's page. */
 const SHOWN_ROWS = 20;
 
-/** `sluice quarantine show RUN` */
+/** `sluice quarantine show RUN`, or of a stream's records `show DATASET/STREAM` */
 export const showQuarantine = async (
   zones: LakeZones,
   prefix: string,
-  { text, flag, json }: Arguments,
+  args: Arguments,
   terminal: Terminal,
 ): Promise<number> => {
+  const { text, flag, json } = args;
   const reason = text('reason');
-  const limit = limitOf(text('limit')) ?? (json || flag('csv') ? Number.POSITIVE_INFINITY : SHOWN_ROWS);
+  const isForFile = json || flag('csv') || flag('jsonl');
+  const limit = limitOf(text('limit')) ?? (isForFile ? Number.POSITIVE_INFINITY : SHOWN_ROWS);
+  if (isRecordsName(prefix)) return showStreamRecords(zones, prefix, limit, args, terminal);
+  if (flag('jsonl'))
+    throw new CliError("--jsonl is for a stream's records; rows of a run are given out by --csv");
   if (json && flag('csv')) throw new CliError('--csv and --json exclude each other; take one of them');
   const manifest = await manifestIn(zones, prefix);
   const dataset = datasetNamed(manifest.dataset);

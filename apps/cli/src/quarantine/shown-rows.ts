@@ -37,14 +37,15 @@ const cellsOf = (dataset: Dataset, row: QuarantinedRow, reveal: boolean): ShownC
     .sort((a, b) => Number(b.faulty) - Number(a.faulty));
 };
 
-const rawOf = (dataset: Dataset, row: QuarantinedRow, reveal: boolean): string => {
+/** A row's text on one line. Of a row of no dataset nobody knows what is personal. */
+export const rawOf = (dataset: Dataset | null, row: QuarantinedRow, reveal: boolean): string => {
   if (row.raw === null) return '';
   if (reveal) return shownText(row.raw, RAW_LIMIT);
-  const { raw } = maskRow(dataset, row);
+  const raw = dataset && maskRow(dataset, row).raw;
   return raw?.kind === 'text' ? raw.text : '(withheld; see it with --reveal)';
 };
 
-const reasonsOf = ({ reasons }: QuarantinedRow): string =>
+export const reasonsOf = ({ reasons }: QuarantinedRow): string =>
   reasons.map(({ field, code }) => (field === null ? code : `${field} ${code}`)).join(', ');
 
 /** Rows as a table: number, reasons, and as much of the record as the terminal is wide. */
@@ -74,8 +75,9 @@ export const rowTable = (
 };
 
 /** A row as JSON. What is masked is named in `masked`, and null in `record` and `raw`. */
-export const rowDocument = (dataset: Dataset, row: QuarantinedRow, reveal: boolean) => {
+export const rowDocument = (dataset: Dataset | null, row: QuarantinedRow, reveal: boolean) => {
   if (reveal) return { ...row, masked: [] };
+  if (!dataset) return { row: row.row, reasons: row.reasons, record: null, raw: null, masked: ['raw'] };
   const { cells, raw } = maskRow(dataset, row);
   const masked = cells.filter(({ cell }) => cell.kind === 'masked').map(({ field }) => field);
   const hidden = new Set(masked);

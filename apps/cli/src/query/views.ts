@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { datasets } from '@sluice/datasets';
-import { embeddedZones, parsePublishedKey } from '@sluice/lake-storage/zones';
+import { embeddedZones, parsePublishedKey, UNMATCHED } from '@sluice/lake-storage/zones';
 import type { Dataset } from '@sluice/record-schema';
 import { identifier, literal, sqlType } from '@sluice/record-transform';
 import { listManifests } from '../lake/manifests.ts';
@@ -31,7 +31,9 @@ export const lakeViews = async (lake: Lake): Promise<LakeViews> => {
     published.set(file.dataset, files);
   }
   for await (const { key } of lake.store.list(embeddedZones.curated, 'quarantine/')) {
-    if (/^quarantine\/[^/]+\/[^/]+\.jsonl$/.test(key)) quarantined.push(pathOf(key));
+    // A run's rows, or a stream's records that could not be read.
+    if (/^quarantine\/[^/]+\/(?:records\/[^/]+\/[^/]+\/)?[^/]+\.jsonl$/.test(key))
+      quarantined.push(pathOf(key));
   }
   return {
     statements: [
@@ -130,13 +132,26 @@ const quarantineView = (files: readonly string[]): string => {
     record: 'JSON',
     raw: 'VARCHAR',
   };
+  // Only records that could not be read on a stream have these; they have no run.
+  const ofStream = {
+    stream: 'VARCHAR',
+    shard_id: 'VARCHAR',
+    sequence_number: 'VARCHAR',
+    arrived_at: 'TIMESTAMP',
+  };
   const entries = Object.entries(columns);
   if (files.length === 0) {
-    const typed = entries.map(([name, type]) => `CAST(NULL AS ${type}) AS "${name}"`);
+    const typed = [...entries, ...Object.entries(ofStream)].map(
+      ([name, type]) => `CAST(NULL AS ${type}) AS "${name}"`,
+    );
     return `CREATE VIEW quarantine AS SELECT CAST(NULL AS VARCHAR) AS dataset, CAST(NULL AS VARCHAR) AS run_id, ${typed.join(', ')} WHERE false`;
   }
-  const types = entries.map(([name, type]) => `"${name}": ${literal(type)}`);
+  const stream = 'STRUCT(name VARCHAR, shardId VARCHAR, sequenceNumber VARCHAR, arrivedAt VARCHAR)';
+  const types = [...entries, ['stream', stream]].map(([name, type = '']) => `"${name}": ${literal(type)}`);
   return `CREATE VIEW quarantine AS
-    SELECT parse_path(filename)[-2] AS dataset, regexp_replace(parse_filename(filename), '\\.jsonl$', '') AS run_id, "row", reasons, record, raw
+    SELECT CASE WHEN stream IS NULL THEN parse_path(filename)[-2] ELSE nullif(parse_path(filename)[-5], ${literal(UNMATCHED)}) END AS dataset,
+      CASE WHEN stream IS NULL THEN regexp_replace(parse_filename(filename), '\\.jsonl$', '') END AS run_id,
+      "row", reasons, record, raw,
+      stream.name AS stream, stream.shardId AS shard_id, stream.sequenceNumber AS sequence_number, CAST(stream.arrivedAt AS TIMESTAMP) AS arrived_at
     FROM read_json(${list(files.map(literal))}, format = 'newline_delimited', columns = {${types.join(', ')}}, filename = true, maximum_object_size = 67108864)`;
 };
