@@ -1,7 +1,7 @@
-import type { Entry, Pending } from './entry.ts';
 import type { Meter } from './metrics.ts';
 import { maxRequestRecords, type Settings } from './options.ts';
 import type { Pace } from './pace.ts';
+import type { Entry, Pending } from './pending.ts';
 import { Placement } from './placement.ts';
 import { Ready } from './ready.ts';
 import type { RecordResult } from './record.ts';

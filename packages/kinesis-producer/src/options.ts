@@ -21,7 +21,10 @@ export interface ProducerOptions {
   readonly maxRequestBytes?: number;
   /** Requests under way at once; 8 if absent. */
   readonly maxInFlight?: number;
-  /** Records and bytes that it holds until their fate is known; 10,000 and 32 MiB if absent. */
+  /**
+   * Records and bytes that it holds until their fate is known. If absent, 32 MiB, and two requests' records more than can
+   * be under way; 20,000 records where it aggregates.
+   */
   readonly maxBufferedRecords?: number;
   readonly maxBufferedBytes?: number;
   /** How long a record may wait for others while a request is under way, in ms; 20 if absent. */
@@ -47,6 +50,9 @@ const MiB = 1024 * 1024;
 export function settingsOf(options: Omit<ProducerOptions, 'client' | 'streamName'>) {
   const maxRecordBytes = atLeast(1, 'maxRecordBytes', options.maxRecordBytes ?? MiB);
   const roomOfStream = maxRecordBytes > MiB ? 10 * MiB : 5 * MiB;
+  const maxInFlight = atLeast(1, 'maxInFlight', options.maxInFlight ?? 8);
+  // What waits longer than a request takes only makes work for the garbage collector.
+  const roomOfRequests = options.aggregate ? 20_000 : (maxInFlight + 2) * maxRequestRecords;
   return {
     maxAttempts: atLeast(1, 'maxAttempts', options.maxAttempts ?? 15),
     maxAgeMs: atLeast(0, 'maxAgeMs', options.maxAgeMs ?? 60_000),
@@ -55,8 +61,8 @@ export function settingsOf(options: Omit<ProducerOptions, 'client' | 'streamName
     aggregateBytes: Math.min(maxRecordBytes, atLeast(1, 'aggregateBytes', options.aggregateBytes ?? 51_200)),
     maxRecordBytes,
     maxRequestBytes: atLeast(maxRecordBytes, 'maxRequestBytes', options.maxRequestBytes ?? roomOfStream),
-    maxInFlight: atLeast(1, 'maxInFlight', options.maxInFlight ?? 8),
-    maxBufferedRecords: atLeast(1, 'maxBufferedRecords', options.maxBufferedRecords ?? 10_000),
+    maxInFlight,
+    maxBufferedRecords: atLeast(1, 'maxBufferedRecords', options.maxBufferedRecords ?? roomOfRequests),
     maxBufferedBytes: atLeast(1, 'maxBufferedBytes', options.maxBufferedBytes ?? 32 * MiB),
     lingerMs: atLeast(0, 'lingerMs', options.lingerMs ?? 20),
     backoffBaseMs: atLeast(0, 'backoffMs.base', options.backoffMs?.base ?? 100),

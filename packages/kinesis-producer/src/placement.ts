@@ -1,5 +1,6 @@
-import { Entry, type Pending } from './entry.ts';
+import { Aggregate } from './aggregate.ts';
 import { Fifo } from './fifo.ts';
+import type { Entry, Pending } from './pending.ts';
 import type { Ready } from './ready.ts';
 import type { ShardMap } from './shard-map.ts';
 
@@ -17,7 +18,7 @@ export interface PlacementOptions {
 export class Placement {
   readonly #ready: Ready;
   readonly #options: PlacementOptions;
-  readonly #open = new Map<string, Entry>();
+  readonly #open = new Map<string, Aggregate>();
   /** The records that wait for an entry of their partition key; null while none does. */
   readonly #lanes = new Map<string, Fifo<Pending> | null>();
   #map: ShardMap | undefined;
@@ -47,7 +48,7 @@ export class Placement {
 
   /** From here on nothing joins the entry. */
   close(entry: Entry): void {
-    if (!entry.open) return;
+    if (!(entry instanceof Aggregate && entry.open)) return;
     entry.open = false;
     const group = this.#groupOf(entry.first, entry.shard);
     if (this.#open.get(group) === entry) this.#open.delete(group);
@@ -56,7 +57,7 @@ export class Placement {
   /** The fate of all of the entry's records is known: the next of their partition key may go. */
   finished(entry: Entry, now: number): void {
     if (!this.#options.ordered) return;
-    const { partitionKey } = entry;
+    const { partitionKey } = entry.first.record;
     const lane = this.#lanes.get(partitionKey);
     const next = lane?.shift();
     if (!lane || !next) {
@@ -104,25 +105,28 @@ export class Placement {
 
   #place(pending: Pending, now: number): void {
     const shard = this.#map?.shardOf(pending.record) ?? '';
+    const mapVersion = this.#map?.version ?? 0;
+    if (!this.#options.aggregate) {
+      pending.shard = shard;
+      pending.mapVersion = mapVersion;
+      this.#ready.add(pending, now);
+      return;
+    }
     const group = this.#groupOf(pending, shard);
     if (this.#joined(group, pending)) return;
-    const entry = new Entry([pending], shard, this.#map?.version ?? 0);
-    if (this.#options.aggregate) {
-      entry.open = true;
-      this.#open.set(group, entry);
-    }
-    this.#ready.add(entry, now);
+    const aggregate = new Aggregate(pending, shard, mapVersion);
+    this.#open.set(group, aggregate);
+    this.#ready.add(aggregate, now);
   }
 
   #joined(group: string, pending: Pending): boolean {
-    const entry = this.#open.get(group);
-    if (!entry) return false;
-    const alike = entry.first.record.explicitHashKey === pending.record.explicitHashKey;
-    if (!alike && !this.#byShard(entry.shard)) return false;
-    const before = entry.bytes;
-    if (!entry.join(pending, this.#options.aggregateBytes)) return false;
-    this.#ready.grew(entry.bytes - before);
-    return true;
+    const aggregate = this.#open.get(group);
+    if (!aggregate) return false;
+    const alike = aggregate.first.record.explicitHashKey === pending.record.explicitHashKey;
+    if (!alike && !this.#byShard(aggregate.shard)) return false;
+    const grownBy = aggregate.join(pending, this.#options.aggregateBytes);
+    this.#ready.grew(grownBy);
+    return grownBy > 0;
   }
 
   #groupOf({ record }: Pending, shard: string): string {

@@ -1,12 +1,12 @@
 import { Dispatcher } from './dispatcher.ts';
-import type { FlushRound, Pending } from './entry.ts';
 import { Fifo } from './fifo.ts';
 import { Meter } from './metrics.ts';
 import { type ProducerOptions, type Settings, settingsOf } from './options.ts';
 import { Pace } from './pace.ts';
-import { type ProducerRecord, type RecordResult, recordBytes, refusalOf } from './record.ts';
+import { type FlushRound, Pending } from './pending.ts';
+import { type ProducerRecord, type RecordResult, refusalOf } from './record.ts';
 import { failed } from './requests.ts';
-import { type Accept, ResultsInOrder } from './results-in-order.ts';
+import { ResultsInOrder } from './results-in-order.ts';
 import { kinesisStream, type Stream } from './stream.ts';
 
 export interface Producer {
@@ -38,7 +38,7 @@ export function createProducerOf(
 }
 
 interface Waiter {
-  readonly pending: Omit<Pending, 'acceptedAt'>;
+  readonly pending: Pending;
   readonly taken: () => void;
 }
 
@@ -63,14 +63,19 @@ class KinesisProducer implements Producer {
   }
 
   send(record: ProducerRecord): Promise<RecordResult> {
-    return new Promise((resolve) => void this.#accept(record, resolve));
+    return new Promise((resolve) => {
+      void this.#accept(new Pending(record, this.#round, ({ result }) => result && resolve(result)));
+    });
   }
 
   sendAll(
     records: AsyncIterable<ProducerRecord> | Iterable<ProducerRecord>,
   ): AsyncIterableIterator<RecordResult> {
-    const accept: Accept = (record, settle) => this.#accept(record, settle);
-    return new ResultsInOrder(records, accept, this.#settings.maxBufferedRecords);
+    const give = (record: ProducerRecord, settled: () => void) => {
+      const pending = new Pending(record, this.#round, settled);
+      return { pending, taken: this.#accept(pending) };
+    };
+    return new ResultsInOrder(records, give, this.#settings.maxBufferedRecords);
   }
 
   async flush(): Promise<void> {
@@ -95,15 +100,15 @@ class KinesisProducer implements Producer {
     return this.#closing;
   }
 
-  readonly #accept: Accept = (record, settle) => {
-    const bytes = recordBytes(record);
+  /** A promise if there is no room, which resolves once the record is taken. */
+  readonly #accept = (pending: Pending): Promise<void> | undefined => {
+    const { record, bytes } = pending;
     const reason = this.#closing ? 'closed' : refusalOf(record, bytes, this.#settings.maxRecordBytes);
     if (reason) {
       this.#meter.refused += 1;
-      settle({ outcome: 'refused', reason });
+      pending.settle({ outcome: 'refused', reason });
       return undefined;
     }
-    const pending = { record, bytes, settle, round: this.#round, attempts: 0, lastError: undefined };
     pending.round.outstanding += 1;
     if (this.#waiters.length === 0 && this.#hasRoom(bytes)) {
       this.#take(pending);
@@ -119,12 +124,12 @@ class KinesisProducer implements Producer {
     return inFlight === 0 || (inFlight < maxBufferedRecords && inFlightBytes + bytes <= maxBufferedBytes);
   }
 
-  #take(pending: Waiter['pending']): void {
+  #take(pending: Pending): void {
     this.#meter.inFlight += 1;
     this.#meter.inFlightBytes += pending.bytes;
-    const taken = { ...pending, acceptedAt: performance.now() };
-    if (this.#settings.signal?.aborted) this.#settle(taken, failed(taken, 'Aborted'));
-    else this.#dispatcher.add(taken);
+    pending.acceptedAt = performance.now();
+    if (this.#settings.signal?.aborted) this.#settle(pending, failed(pending, 'Aborted'));
+    else this.#dispatcher.add(pending);
   }
 
   readonly #settle = (pending: Pending, result: RecordResult): void => {

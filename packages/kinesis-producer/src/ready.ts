@@ -1,6 +1,6 @@
-import type { Entry } from './entry.ts';
 import { Fifo } from './fifo.ts';
 import type { Pace } from './pace.ts';
+import type { Entry } from './pending.ts';
 
 interface ShardQueue {
   readonly again: Fifo<Entry>;

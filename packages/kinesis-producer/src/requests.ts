@@ -1,8 +1,8 @@
 import type { PutRecordsResultEntry } from '@aws-sdk/client-kinesis';
-import type { Entry, Pending } from './entry.ts';
 import type { Meter } from './metrics.ts';
 import type { Settings } from './options.ts';
 import type { Pace } from './pace.ts';
+import type { Entry, Pending } from './pending.ts';
 import type { RecordResult } from './record.ts';
 import { requestError } from './request-error.ts';
 import type { Stream } from './stream.ts';
@@ -62,12 +62,12 @@ export class Requests {
 
   #read(entries: readonly Entry[], results: readonly PutRecordsResultEntry[], sentAt: number): void {
     let misplaced = false;
-    entries.forEach((entry, index) => {
+    for (const [index, entry] of entries.entries()) {
       const { ShardId: shardId, SequenceNumber: sequenceNumber, ErrorCode } = results[index] ?? {};
       if (shardId === undefined || sequenceNumber === undefined) {
         const code = ErrorCode ?? 'IncompleteAnswer';
         this.#retry(entry, code, code === throttledCode, sentAt);
-        return;
+        continue;
       }
       this.#shardsSeen.add(shardId);
       if (entry.shard !== '' && entry.shard !== shardId) misplaced = true;
@@ -76,7 +76,7 @@ export class Requests {
         this.#outcomes.settle(pending, { outcome: 'sent', shardId, sequenceNumber, attempts });
       }
       this.#outcomes.finished(entry);
-    });
+    }
     if (misplaced) this.#outcomes.mapOutdated();
   }
 
@@ -106,7 +106,10 @@ export class Requests {
     }
     if (entry.members.length === 0) this.#outcomes.finished(entry);
     else {
-      const ceiling = Math.min(backoffCapMs, backoffBaseMs * 2 ** (entry.first.attempts - 1));
+      const ceiling = Math.min(
+        backoffCapMs,
+        backoffBaseMs * 2 ** ((entry.members[0] ?? entry.first).attempts - 1),
+      );
       this.#outcomes.again(entry, random() * ceiling);
     }
   }

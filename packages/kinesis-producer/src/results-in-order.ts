@@ -1,15 +1,13 @@
 import { Fifo } from './fifo.ts';
+import type { Pending } from './pending.ts';
 import type { ProducerRecord, RecordResult } from './record.ts';
 
-/** Gives a record to the producer; a promise if it has to wait for room, which resolves once it is taken. */
-export type Accept = (
+/** Gives a record to the producer; `taken` is there if it has to wait for room, and resolves once it has it. */
+export type Give = (
   record: ProducerRecord,
-  settle: (result: RecordResult) => void,
-) => Promise<void> | undefined;
+  settled: () => void,
+) => { readonly pending: Pending; readonly taken: Promise<void> | undefined };
 
-interface Slot {
-  result: RecordResult | undefined;
-}
 interface Reader {
   readonly resolve: (result: IteratorResult<RecordResult, undefined>) => void;
   readonly reject: (error: unknown) => void;
@@ -23,9 +21,9 @@ const end = { done: true, value: undefined } as const;
  */
 export class ResultsInOrder implements AsyncIterableIterator<RecordResult> {
   readonly #records: AsyncIterable<ProducerRecord> | Iterable<ProducerRecord>;
-  readonly #accept: Accept;
+  readonly #give: Give;
   readonly #window: number;
-  readonly #slots = new Fifo<Slot>();
+  readonly #pending = new Fifo<Pending>();
   readonly #readers = new Fifo<Reader>();
   #started = false;
   /** No further record is read. */
@@ -33,13 +31,9 @@ export class ResultsInOrder implements AsyncIterableIterator<RecordResult> {
   #error: { readonly cause: unknown } | undefined;
   #resume: (() => void) | undefined;
 
-  constructor(
-    records: AsyncIterable<ProducerRecord> | Iterable<ProducerRecord>,
-    accept: Accept,
-    window: number,
-  ) {
+  constructor(records: AsyncIterable<ProducerRecord> | Iterable<ProducerRecord>, give: Give, window: number) {
     this.#records = records;
-    this.#accept = accept;
+    this.#give = give;
     this.#window = window;
   }
 
@@ -52,7 +46,7 @@ export class ResultsInOrder implements AsyncIterableIterator<RecordResult> {
       this.#started = true;
       void this.#readAll();
     }
-    const result = this.#slots.peek()?.result;
+    const result = this.#pending.peek()?.result;
     if (result && this.#readers.length === 0) {
       this.#shift();
       return Promise.resolve({ done: false, value: result });
@@ -69,7 +63,7 @@ export class ResultsInOrder implements AsyncIterableIterator<RecordResult> {
     this.#ended = true;
     this.#resume?.();
     for (let reader = this.#readers.shift(); reader; reader = this.#readers.shift()) reader.resolve(end);
-    while (this.#slots.length > 0) this.#slots.shift();
+    while (this.#pending.length > 0) this.#pending.shift();
     return end;
   }
 
@@ -98,26 +92,26 @@ export class ResultsInOrder implements AsyncIterableIterator<RecordResult> {
   }
 
   #take(record: ProducerRecord): Promise<void> | undefined {
-    const slot: Slot = { result: undefined };
-    this.#slots.push(slot);
-    const accepted = this.#accept(record, (result) => {
-      slot.result = result;
-      if (this.#readers.length > 0) this.#serve();
-    });
-    if (this.#slots.length < this.#window) return accepted;
+    const { pending, taken } = this.#give(record, this.#settled);
+    this.#pending.push(pending);
+    if (this.#pending.length < this.#window) return taken;
     const room = new Promise<void>((resolve) => {
       this.#resume = resolve;
     });
-    return accepted ? accepted.then(() => room) : room;
+    return taken ? taken.then(() => room) : room;
   }
+
+  readonly #settled = (): void => {
+    if (this.#readers.length > 0) this.#serve();
+  };
 
   #serve(): void {
     while (this.#readers.length > 0) {
-      const slot = this.#slots.peek();
-      if (slot?.result) {
-        this.#readers.shift()?.resolve({ done: false, value: slot.result });
+      const first = this.#pending.peek();
+      if (first?.result) {
+        this.#readers.shift()?.resolve({ done: false, value: first.result });
         this.#shift();
-      } else if (!slot && this.#ended) {
+      } else if (!first && this.#ended) {
         const reader = this.#readers.shift();
         const error = this.#error;
         this.#error = undefined;
@@ -128,8 +122,8 @@ export class ResultsInOrder implements AsyncIterableIterator<RecordResult> {
   }
 
   #shift(): void {
-    this.#slots.shift();
-    if (this.#resume && this.#slots.length < this.#window) {
+    this.#pending.shift();
+    if (this.#resume && this.#pending.length < this.#window) {
       const resume = this.#resume;
       this.#resume = undefined;
       resume();

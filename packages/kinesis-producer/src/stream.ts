@@ -4,7 +4,7 @@ import {
   PutRecordsCommand,
   type PutRecordsResultEntry,
 } from '@aws-sdk/client-kinesis';
-import type { Entry } from './entry.ts';
+import type { Entry } from './pending.ts';
 import type { OpenShard } from './shard-map.ts';
 
 /** What the producer needs of a stream. Both throw if the request fails as a whole. */
@@ -17,13 +17,14 @@ export interface Stream {
 export function kinesisStream(client: KinesisClient, streamName: string): Stream {
   return {
     async putRecords(entries, signal) {
-      const Records = entries.map(({ data, first: { record } }) => ({
-        Data: data,
-        PartitionKey: record.partitionKey,
-        ExplicitHashKey: record.explicitHashKey,
-      }));
+      const Records = entries.map(({ data, first: { record } }) => {
+        const { partitionKey: PartitionKey, explicitHashKey: ExplicitHashKey } = record;
+        return ExplicitHashKey === undefined
+          ? { Data: data, PartitionKey }
+          : { Data: data, PartitionKey, ExplicitHashKey };
+      });
       const command = new PutRecordsCommand({ StreamName: streamName, Records });
-      const answer = await client.send(command, signal ? { abortSignal: signal } : {});
+      const answer = await (signal ? client.send(command, { abortSignal: signal }) : client.send(command));
       return answer.Records ?? [];
     },
     async listShards(signal) {
