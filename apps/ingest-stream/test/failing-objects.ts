@@ -11,7 +11,7 @@ export interface StoreFault {
   readonly crash: boolean;
 }
 
-export class Unavailable extends Error {
+class Unavailable extends Error {
   override readonly name = 'Unavailable';
 }
 

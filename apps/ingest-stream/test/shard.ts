@@ -5,7 +5,7 @@ import { decompressed } from '@sluice/record-transform/reading';
 import type { KinesisEvent, KinesisEventRecord } from '@sluice/step-contracts';
 import type { IngestRecordsDeps } from '../src/ingest-records.ts';
 
-export const arn = 'arn:aws:kinesis:eu-central-1:123456789012:stream/lake-records';
+const arn = 'arn:aws:kinesis:eu-central-1:123456789012:stream/lake-records';
 export const shardId = 'shardId-000000000003';
 
 /** As long as those of Kinesis; not evenly apart. */
@@ -29,12 +29,12 @@ export const record = (
 export const event = (...Records: KinesisEventRecord[]): KinesisEvent => ({ Records });
 
 /** Takes no column that it does not declare. */
-export const strict = defineDataset({
+const strict = defineDataset({
   name: 'strict',
   source: { unknownColumns: 'reject' },
   fields: { id: text({ required: true }) },
 });
-export const csvOnly = defineDataset({
+const csvOnly = defineDataset({
   name: 'csv_only',
   source: { formats: ['csv'] },
   fields: { id: text({ required: true }) },
