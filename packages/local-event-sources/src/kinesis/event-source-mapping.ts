@@ -1,10 +1,11 @@
 import { DescribeStreamSummaryCommand, type KinesisClient } from '@aws-sdk/client-kinesis';
 import { createSaver, type ShardPosition } from './checkpoints.ts';
-import { type ListedShard, listShards } from './list-shards.ts';
+import { listShards } from './list-shards.ts';
+import { createMappedShards } from './mapped-shards.ts';
 import { type EventSourceMappingOptions, mappingNumbers, retryPolicy } from './mapping-options.ts';
 import { createMappingState } from './mapping-state.ts';
 import { createDelivery } from './shard-delivery.ts';
-import { type ShardPoller, startShardPoller } from './shard-poller.ts';
+import { startShardPoller } from './shard-poller.ts';
 import { createShardReader, passes } from './shard-reader.ts';
 
 export interface EventSourceMapping {
@@ -15,11 +16,6 @@ export interface EventSourceMapping {
   readonly caughtUp: () => Promise<void>;
   /** Ends after the invocations under way and saves the positions. Errors: those of that save. */
   readonly stop: () => Promise<void>;
-}
-
-interface MappedShard {
-  listed: ListedShard;
-  poller?: ShardPoller;
 }
 
 /**
@@ -43,93 +39,48 @@ export async function startEventSourceMapping(
   const loaded = (await checkpoints?.load()) ?? null;
   const known = loaded?.streamArn === stream.streamArn && loaded.streamCreatedAt === stream.streamCreatedAt;
   const positions = new Map<string, ShardPosition>(known ? Object.entries(loaded.shards) : []);
-  const newShardsFrom = known ? 0 : startingMoment(options.startingPosition);
-
   const state = createMappingState((error) => observe({ kind: 'failed', error }));
-  const shards = new Map<string, MappedShard>();
-  let listAnswers = 0;
-
   const saver = createSaver(
     async () => checkpoints?.save({ ...stream, shards: Object.fromEntries(positions) }),
     (error) => observe({ kind: 'checkpointFailed', error }),
   );
-  const onProgress = (shardId: string) => {
-    const position = shards.get(shardId)?.poller?.position();
-    if (position !== undefined) positions.set(shardId, position);
-    saver.touch();
-    state.bell.ring();
-  };
-  const isEnded = (shardId: string) => {
-    const position = positions.get(shardId);
-    return position !== undefined && 'ended' in position;
-  };
-
-  const start = (shard: MappedShard, position: Exclude<ShardPosition, { ended: true }>) => {
-    const { shardId } = shard.listed;
-    const source = { streamArn: stream.streamArn, shardId };
-    const isClosed = () => shard.listed.closed;
-    const reader = createShardReader({ client, streamName, shardId, position, isClosed });
-    observe({ kind: 'shardStarted', shardId });
-    shard.poller = startShardPoller({
-      source,
-      position,
-      read: reader.read,
-      isClosed,
-      deliver: createDelivery({ source, mapped, policy, onFailure, observe, wait: state.wait }),
-      lanes,
-      batchSize,
-      batchWindowMs,
-      pollIntervalMs,
-      observe,
-      state,
-      onProgress: () => onProgress(shardId),
-    });
-    shard.poller.done.then((ended) => {
-      onProgress(shardId);
-      if (ended) observe({ kind: 'shardEnded', shardId });
-      if (ended) startThoseReady();
-    }, state.fail);
-  };
-
-  const startThoseReady = () => {
-    for (const shard of shards.values()) {
-      const { shardId, parents } = shard.listed;
-      const position = positions.get(shardId);
-      const ready = parents.every((parent) => isEnded(parent) || !shards.has(parent));
-      if (state.stopping() || shard.poller || !ready || position === undefined || 'ended' in position)
-        continue;
-      start(shard, position);
-    }
-  };
-
-  const refresh = async () => {
-    const asking = state.asked();
-    const listed = await listShards(client, streamName);
-    for (const item of listed) {
-      const shard = shards.get(item.shardId);
-      if (shard) shard.listed = item;
-      else shards.set(item.shardId, { listed: item });
-      if (!positions.has(item.shardId)) positions.set(item.shardId, { since: newShardsFrom });
-    }
-    for (const shardId of positions.keys()) {
-      const gone = !listed.some((item) => item.shardId === shardId);
-      if (gone && !shards.get(shardId)?.poller) positions.delete(shardId);
-    }
-    saver.touch();
-    startThoseReady();
-    listAnswers = asking;
-    state.bell.ring();
-  };
+  const shards = createMappedShards({
+    positions,
+    newShardsFrom: known ? 0 : startingMoment(options.startingPosition),
+    list: () => listShards(client, streamName),
+    state,
+    touch: saver.touch,
+    start: ({ shardId, position, isClosed, onProgress }) => {
+      const source = { streamArn: stream.streamArn, shardId };
+      observe({ kind: 'shardStarted', shardId });
+      const poller = startShardPoller({
+        source,
+        position,
+        isClosed,
+        read: createShardReader({ client, streamName, shardId, position, isClosed }).read,
+        deliver: createDelivery({ source, mapped, policy, onFailure, observe, wait: state.wait }),
+        lanes,
+        batchSize,
+        batchWindowMs,
+        pollIntervalMs,
+        observe,
+        state,
+        onProgress,
+      });
+      poller.done.then((ended) => ended && observe({ kind: 'shardEnded', shardId }), state.fail);
+      return poller;
+    },
+  });
 
   const keepRefreshing = async () => {
     while (!state.stopping()) {
       const until = performance.now() + pollIntervalMs;
-      while (!state.stopping() && state.asked() === listAnswers && performance.now() < until) {
+      while (!state.stopping() && state.asked() === shards.listedFor() && performance.now() < until) {
         await state.bell.wait(until - performance.now());
       }
       if (state.stopping()) return;
       try {
-        await refresh();
+        await shards.refresh();
       } catch (error) {
         if (!passes(error)) throw error;
         observe({ kind: 'listFailed', error });
@@ -138,11 +89,7 @@ export async function startEventSourceMapping(
     }
   };
 
-  const isCaughtUp = (asking: number) =>
-    listAnswers >= asking &&
-    [...shards].every(([shardId, { poller }]) => isEnded(shardId) || (poller?.tip() ?? 0) >= asking);
-
-  await refresh();
+  await shards.refresh();
   const refreshing = keepRefreshing().catch(state.fail);
 
   return {
@@ -151,7 +98,7 @@ export async function startEventSourceMapping(
       for (;;) {
         const failure = state.failure();
         if (failure) throw failure.error;
-        if (isCaughtUp(asking)) return;
+        if (shards.caughtUp(asking)) return;
         if (state.stopping()) throw new Error('the event source mapping is stopped');
         await state.bell.wait();
       }
@@ -159,7 +106,7 @@ export async function startEventSourceMapping(
     stop: async () => {
       state.stop();
       await refreshing;
-      await Promise.allSettled([...shards.values()].map(({ poller }) => poller?.done));
+      await shards.stopped();
       await saver.finish();
     },
   };
