@@ -119,6 +119,7 @@ export function startShardPoller(parts: PollerParts): ShardPoller {
 
   const run = async (): Promise<boolean> => {
     const running = Promise.all(buffers.map(runLane));
+    running.catch(state.fail);
     let closed = false;
     try {
       closed = await readAll();

@@ -351,6 +351,16 @@ describe('faults of the stream', () => {
     await expect(mapping.caughtUp()).rejects.toThrow(/not found|does not exist/);
   });
 
+  test('an observer that throws ends the mapping too, and not the process', async () => {
+    await stream.put(0, 10);
+    const { mapping } = await startTaking({
+      observe: ({ kind }) => {
+        if (kind === 'invoked') throw new Error('no observer of ours');
+      },
+    });
+    await expect(mapping.caughtUp()).rejects.toThrow('no observer of ours');
+  });
+
   test('a stream that is not there is refused at once', async () => {
     await expect(start({ streamName: 'other' })).rejects.toThrow('Stream other under account');
   });
