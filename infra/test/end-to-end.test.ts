@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Manifest } from '@sluice/step-contracts';
 import { AppliedLake, type EndedRun } from './emulated/applied-lake.ts';
 import { testCsvMap } from './emulated/csv-map.ts';
+import { testDoors } from './emulated/doors.ts';
 import { rowsOf, runEmbedded } from './emulated/embedded-lake.ts';
 import { type EmulatedStack, emulatedStack } from './emulated/emulated-stack.ts';
 import { emulatedDev } from './emulated/environments.ts';
@@ -295,6 +296,16 @@ describeWithTerraform('dev, on an emulated AWS', (miniStack) => {
 
   describe('through csv-map, run by the states service,', () => {
     testCsvMap({ miniStack, lake: () => lake, environment: emulatedDev, folder: () => folder });
+  });
+
+  describe('records are sent and posted, and', () => {
+    testDoors({
+      miniStack,
+      stack: () => stack,
+      lake: () => lake,
+      environment: emulatedDev,
+      folder: () => folder,
+    });
   });
 
   test('the runs have used every permission of every role, as far as the emulator asks for it', async () => {

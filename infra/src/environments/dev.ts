@@ -11,7 +11,7 @@ export const dev: Environment = {
     architecture: 'arm64',
     functions: {
       ingestStream: { memoryMb: 512, timeoutSeconds: 60, ephemeralMb: 512, reservedConcurrency: null },
-      ingestApi: { memoryMb: 512, timeoutSeconds: 15, ephemeralMb: 512, reservedConcurrency: null },
+      ingestApi: { memoryMb: 512, timeoutSeconds: 28, ephemeralMb: 512, reservedConcurrency: null },
       startPipeline: { memoryMb: 256, timeoutSeconds: 30, ephemeralMb: 512, reservedConcurrency: null },
       validateObject: { memoryMb: 512, timeoutSeconds: 60, ephemeralMb: 512, reservedConcurrency: null },
       scoreQuality: { memoryMb: 2048, timeoutSeconds: 300, ephemeralMb: 1024, reservedConcurrency: null },

@@ -11,7 +11,7 @@ export const prod: Environment = {
     architecture: 'arm64',
     functions: {
       ingestStream: { memoryMb: 1024, timeoutSeconds: 120, ephemeralMb: 512, reservedConcurrency: 25 },
-      ingestApi: { memoryMb: 1024, timeoutSeconds: 15, ephemeralMb: 512, reservedConcurrency: 50 },
+      ingestApi: { memoryMb: 1024, timeoutSeconds: 28, ephemeralMb: 512, reservedConcurrency: 50 },
       startPipeline: { memoryMb: 256, timeoutSeconds: 30, ephemeralMb: 512, reservedConcurrency: 25 },
       validateObject: { memoryMb: 512, timeoutSeconds: 60, ephemeralMb: 512, reservedConcurrency: 25 },
       scoreQuality: { memoryMb: 6144, timeoutSeconds: 900, ephemeralMb: 4096, reservedConcurrency: 100 },

@@ -11,7 +11,7 @@ export const staging: Environment = {
     architecture: 'arm64',
     functions: {
       ingestStream: { memoryMb: 1024, timeoutSeconds: 120, ephemeralMb: 512, reservedConcurrency: null },
-      ingestApi: { memoryMb: 1024, timeoutSeconds: 15, ephemeralMb: 512, reservedConcurrency: null },
+      ingestApi: { memoryMb: 1024, timeoutSeconds: 28, ephemeralMb: 512, reservedConcurrency: null },
       startPipeline: { memoryMb: 256, timeoutSeconds: 30, ephemeralMb: 512, reservedConcurrency: null },
       validateObject: { memoryMb: 512, timeoutSeconds: 60, ephemeralMb: 512, reservedConcurrency: null },
       scoreQuality: { memoryMb: 4096, timeoutSeconds: 600, ephemeralMb: 2048, reservedConcurrency: null },

@@ -116,10 +116,14 @@ export class AppliedLake {
   }
 
   /** The keys of the curated bucket below a prefix. */
-  async curatedKeys(prefix: string): Promise<string[]> {
+  curatedKeys(prefix: string): Promise<string[]> {
+    return this.keysIn('curated', prefix);
+  }
+
+  async keysIn(zone: 'raw' | 'curated', prefix: string): Promise<string[]> {
     const pages = paginateListObjectsV2(
       { client: this.#s3 },
-      { Bucket: this.bucketOf('curated'), Prefix: prefix },
+      { Bucket: this.bucketOf(zone), Prefix: prefix },
     );
     const keys: string[] = [];
     for await (const { Contents = [] } of pages) keys.push(...Contents.map(({ Key = '' }) => Key));

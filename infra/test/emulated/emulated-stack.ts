@@ -2,6 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { MiniStack } from '@sluice/aws-emulator';
+import { z } from 'zod';
 import { bundleApps } from '../../src/bundles.ts';
 import { readStack } from '../../src/deploy/stack-file.ts';
 import { withTerraform } from '../../src/deploy/terraform.ts';
@@ -19,12 +20,16 @@ export interface EmulatedStack {
   differences(): Promise<Difference[]>;
   /** The types of its resources, each once. */
   readonly types: readonly string[];
+  /** What the stack says of itself: `stream_name`, `api_url`, … */
+  outputs(): Promise<Readonly<Record<string, string>>>;
   /** The addresses of what Terraform has made and not destroyed. */
   madeResources(): Promise<string[]>;
   destroy(): Promise<void>;
   /** Deletes the folder. */
   remove(): Promise<void>;
 }
+
+const outputs = z.record(z.string(), z.object({ value: z.string() }));
 
 /** The provider of the stack, and the machine's own backend, whatever the stack says. */
 const override = {
@@ -88,6 +93,10 @@ const stackIn = async (
     differences: async () => {
       await terraform('plan', '-out=second.tfplan', ...options);
       return planDifferences(await terraform('show', '-json', 'second.tfplan'));
+    },
+    outputs: async () => {
+      const said = outputs.parse(JSON.parse(await terraform('output', '-json')));
+      return Object.fromEntries(Object.entries(said).map(([name, { value }]) => [name, value]));
     },
     madeResources: async () => (await terraform('state', 'list')).split('\n').filter(Boolean),
     destroy: async () => {

@@ -34,6 +34,15 @@ export class Users {
 
   /** A user who may do all that the actions match, to all that there is, as far as IAM goes. */
   async whoMay(actions: readonly string[], { overTls }: { readonly overTls: boolean }): Promise<Clients> {
+    const clients = this.#clients({ ...this.#client, credentials: await this.keyOf(actions) });
+    if (overTls) return clients;
+    clients.s3.middlewareStack.add(cameInPlain, { step: 'build' });
+    clients.sqs.middlewareStack.add(cameInPlain, { step: 'build' });
+    return clients;
+  }
+
+  /** The key of such a user, for what no client of ours calls. */
+  async keyOf(actions: readonly string[]): Promise<MiniStack['credentials']> {
     const UserName = `user-${this.#undo.length}`;
     const policy = { UserName, PolicyName: 'everywhere' };
     await this.#iam.send(new CreateUserCommand({ UserName }));
@@ -49,11 +58,7 @@ export class Users {
     const { AccessKey: key } = await this.#iam.send(new CreateAccessKeyCommand({ UserName }));
     const { AccessKeyId: accessKeyId = '', SecretAccessKey: secretAccessKey = '' } = key ?? {};
     this.#undo.push(() => this.#iam.send(new DeleteAccessKeyCommand({ UserName, AccessKeyId: accessKeyId })));
-    const clients = this.#clients({ ...this.#client, credentials: { accessKeyId, secretAccessKey } });
-    if (overTls) return clients;
-    clients.s3.middlewareStack.add(cameInPlain, { step: 'build' });
-    clients.sqs.middlewareStack.add(cameInPlain, { step: 'build' });
-    return clients;
+    return { accessKeyId, secretAccessKey };
   }
 
   /** Deletes the users. */

@@ -10,7 +10,7 @@ import hashlib
 
 from ministack.core import iam_actions, iam_evaluator
 from ministack.core.responses import get_account_id, get_region
-from ministack.services import kms, lambda_svc, s3, sns, sqs, stepfunctions, sts
+from ministack.services import kinesis, kms, lambda_svc, s3, sns, sqs, stepfunctions, sts
 
 enforce = iam_evaluator.enforce
 
@@ -48,6 +48,8 @@ key_header = "x-amz-server-side-encryption-aws-kms-key-id"
 
 def enforce_with_key(access_key, action, service, region, resource_arn="*", service_context=None):
     refusal = enforce(access_key, action, service, region, resource_arn, service_context)
+    if not refusal and action == "kinesis:PutRecords":
+        return denied_key_of_stream(access_key, "kms:GenerateDataKey", resource_arn)
     if refusal or action not in uses_of_key:
         return refusal
     bucket_arn = resource_arn.partition("/")[0]
@@ -68,6 +70,33 @@ def s3_context_with_key(iam_action, query_params, path="", headers=None):
     context = s3_service_context(iam_action, query_params, path, headers)
     key = (headers or {}).get(key_header)
     return {**context, f"s3:{key_header}": key} if key and iam_action == "s3:PutObject" else context
+
+
+# Encrypted streams: https://docs.aws.amazon.com/streams/latest/dev/permissions-user-key-KMS.html
+
+
+def denied_key_of_stream(access_key, action, stream_arn):
+    key = kms._resolve_key(kinesis._streams[stream_arn.partition("/")[2]].get("KeyId"))
+    context = {"kms:EncryptionContext:aws:kinesis:arn": stream_arn}
+    return key and denied(access_key, action, key["Arn"], {**via("kinesis"), **context})
+
+
+# Functions that a stream feeds: https://docs.aws.amazon.com/lambda/latest/dg/services-kinesis-create.html
+
+execute_function = lambda_svc._execute_function
+reading = ("DescribeStream", "DescribeStreamSummary", "GetRecords", "GetShardIterator", "ListShards")
+
+
+def execute_if_readable(func, event):
+    """Fails in place of a function whose role may not read the stream that its batch is of: so the batch waits."""
+    records = event.get("Records") if isinstance(event, dict) else None
+    if records and records[0].get("eventSource") == "aws:kinesis":
+        stream_arn = records[0]["eventSourceARN"]
+        session = session_of((func.get("config") or func)["Role"])
+        refused = [action for action in reading if denied(session, f"kinesis:{action}", stream_arn)]
+        if refused or denied_key_of_stream(session, "kms:Decrypt", stream_arn):
+            return {"error": True, "body": {"errorType": "AccessDenied", "errorMessage": stream_arn}}
+    return execute_function(func, event)
 
 
 # Encrypted queues: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-key-management.html
@@ -198,5 +227,6 @@ def ask():
     iam_actions.s3_service_context = s3_context_with_key
     sqs.queue_policy_allows = queue_and_key_allow
     lambda_svc._sqs_esm_concurrency = concurrency_if_allowed
+    lambda_svc._execute_function = execute_if_readable
     stepfunctions._execute_task = execute_task_in_role
     stepfunctions._invoke_resource = invoke_resource_if_allowed
