@@ -1,7 +1,10 @@
 #!/usr/bin/env node
+import { enableCompileCache } from 'node:module';
 import { help, parseArguments } from './arguments.ts';
 import { EXIT, oneLine, ProduceError } from './produce-error.ts';
-import { runProduce } from './run-produce.ts';
+
+// Half of a short run is the loading of modules.
+enableCompileCache();
 
 const SIGNALS = { SIGINT: EXIT.interrupted, SIGTERM: EXIT.terminated } as const;
 
@@ -26,6 +29,8 @@ const main = async (args: readonly string[]): Promise<number> => {
       process.stdout.write(help);
       return EXIT.ok;
     }
+    // Whoever has mistyped an option does not wait for the SDK.
+    const { runProduce } = await import('./run-produce.ts');
     const code = await runProduce(parsed, args, stop);
     return stopped === null ? code : SIGNALS[stopped];
   } catch (error) {

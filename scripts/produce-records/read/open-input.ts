@@ -4,10 +4,7 @@ import { basename, resolve } from 'node:path';
 import type { Dataset } from '@sluice/record-schema';
 import { ProduceError } from '../produce-error.ts';
 import { type ByteSource, fileBytes, reasonOf, standardInputBytes, unpacked } from './bytes.ts';
-import { csvRecords } from './csv.ts';
-import { generatedRecords } from './generate.ts';
 import { jsonLineRecords } from './json-lines.ts';
-import { openParquet } from './parquet.ts';
 import type { ReadRecord } from './read-record.ts';
 
 export const FORMATS = ['csv', 'json', 'parquet'] as const;
@@ -63,6 +60,7 @@ const openFile = async ({ path, format: wanted, dataset, signal }: InputRequest)
   if (format === 'parquet') {
     if (/\.gz$/i.test(path))
       throw new ProduceError(`${path}: Parquet is not read out of gzip; unpack it first`);
+    const { openParquet } = await import('./parquet.ts');
     const { rows, records } = await openParquet(path, label, dataset);
     let reached = 0;
     return {
@@ -143,10 +141,12 @@ const headOf = async ({ chunks }: ByteSource) => {
   return { head: all.subarray(0, HEAD_BYTES), chunks: again() };
 };
 
-const recordsOf = (source: ByteSource, format: Format, dataset: Dataset | null) => {
-  if (format === 'json') return jsonLineRecords(unpacked(source), source.label);
-  return csvRecords(unpacked(source), dataset?.source.delimiter ?? ',', source.label);
-};
+// A reader is loaded with the libraries that it takes, when it is wanted.
+async function* recordsOf(source: ByteSource, format: Format, dataset: Dataset | null) {
+  if (format === 'json') return yield* jsonLineRecords(unpacked(source), source.label);
+  const { csvRecords } = await import('./csv.ts');
+  yield* csvRecords(unpacked(source), dataset?.source.delimiter ?? ',', source.label);
+}
 
 async function* behind(
   after: number,
@@ -171,6 +171,7 @@ export const generatedInput = (
     isFile: false,
     fraction: () => (count === 0 ? 1 : reached / count),
     records: async function* (after) {
+      const { generatedRecords } = await import('./generate.ts');
       for await (const batch of generatedRecords(dataset, { count, seed, after })) {
         if (signal.aborted) return;
         reached = batch.at(-1)?.number ?? reached;
