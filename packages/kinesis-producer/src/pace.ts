@@ -1,6 +1,5 @@
 // What a shard takes: https://docs.aws.amazon.com/streams/latest/dev/service-sizes-and-limits.html
-const recordsPerSecond = 1_000;
-const bytesPerSecond = 1024 * 1024;
+const rateOfShard = { recordsPerSecond: 1_000, bytesPerSecond: 1024 * 1024 };
 /** After a throttle; with the increase below, a shard is used to 85 % on the average. */
 const decrease = 0.7;
 /** Of what a shard takes, per second. */
@@ -27,7 +26,12 @@ interface Bucket {
  * multiplicative decrease. Times are in ms. The shard '' stands for all of a stream whose shards are not known.
  */
 export class Pace {
+  readonly #rate: typeof rateOfShard;
   readonly #buckets = new Map<string, Bucket>();
+
+  constructor(rate = rateOfShard) {
+    this.#rate = rate;
+  }
 
   /** Until the shard may take more: 0 if it may now. */
   waitOf(shard: string, now: number): number {
@@ -38,7 +42,9 @@ export class Pace {
 
   spend(shard: string, bytes: number, now: number): void {
     const bucket = this.#refilled(shard, now);
-    if (bucket) bucket.tokens -= Math.max(1 / recordsPerSecond, bytes / bytesPerSecond);
+    if (!bucket) return;
+    const { recordsPerSecond, bytesPerSecond } = this.#rate;
+    bucket.tokens -= Math.max(1 / recordsPerSecond, bytes / bytesPerSecond);
   }
 
   /** A request that was sent at `sentAt` was throttled. `shards` is how many of them '' stands for. */

@@ -33,8 +33,9 @@ export function createProducer({ client, streamName, ...options }: ProducerOptio
 export function createProducerOf(
   stream: Stream,
   options: Omit<ProducerOptions, 'client' | 'streamName'>,
+  pace = new Pace(),
 ): Producer {
-  return new KinesisProducer(stream, options);
+  return new KinesisProducer(stream, options, pace);
 }
 
 interface Waiter {
@@ -53,9 +54,8 @@ class KinesisProducer implements Producer {
   #admitting = false;
   #closing: Promise<void> | undefined;
 
-  constructor(stream: Stream, options: Omit<ProducerOptions, 'client' | 'streamName'>) {
+  constructor(stream: Stream, options: Omit<ProducerOptions, 'client' | 'streamName'>, pace: Pace) {
     this.#settings = settingsOf(options);
-    const pace = new Pace();
     const { onMetrics, metricsIntervalMs, signal } = this.#settings;
     this.#meter = new Meter(onMetrics, metricsIntervalMs, () => pace.shares());
     this.#dispatcher = new Dispatcher(stream, this.#settings, pace, this.#meter, this.#settle);

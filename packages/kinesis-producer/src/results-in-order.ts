@@ -94,6 +94,8 @@ export class ResultsInOrder implements AsyncIterableIterator<RecordResult> {
   #take(record: ProducerRecord): Promise<void> | undefined {
     const { pending, taken } = this.#give(record, this.#settled);
     this.#pending.push(pending);
+    // A refused one has its result already.
+    if (pending.result) this.#serve();
     if (this.#pending.length < this.#window) return taken;
     const room = new Promise<void>((resolve) => {
       this.#resume = resolve;
