@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { KinesisClient } from '@aws-sdk/client-kinesis';
 import { datasets } from '@sluice/datasets';
 import { type IngestedShard, ingestRecords } from '@sluice/ingest-stream/ingest-records';
@@ -5,6 +6,8 @@ import { kinesisClient } from '@sluice/kinesis-producer';
 import { embeddedZones } from '@sluice/lake-storage/zones';
 import { createStream, startEventSourceMapping, startKinesis } from '@sluice/local-event-sources/kinesis';
 import { kinesisEvent } from '@sluice/step-contracts';
+import { CliError } from '../cli-error.ts';
+import { EXIT } from '../exit-codes.ts';
 import type { Lake } from '../lake/open-lake.ts';
 
 export const STREAM = 'sluice-dev';
@@ -12,6 +15,8 @@ export const STREAM = 'sluice-dev';
 export const DATASET_FIELD = '_dataset';
 /** A batch waits so long for more records: one object, and one run, for each. */
 const WINDOW_MS = 2_000;
+/** How long the last records may take to land, when the door closes. */
+const DRAIN_MS = 30_000;
 
 export interface StreamDoor {
   readonly endpoint: string;
@@ -52,6 +57,7 @@ export const openStreamDoor = async (
       observe: (seen) => {
         if (seen.kind === 'invoked' && seen.outcome.kind === 'failed')
           onProblem(seen.shardId, seen.outcome.error);
+        else if ('error' in seen) onProblem(STREAM, seen.error);
       },
     });
     return {
@@ -59,10 +65,20 @@ export const openStreamDoor = async (
       client,
       drain: async () => {
         kinesis.refuseRecords();
-        await mapping.caughtUp();
-        await mapping.stop();
-        client.destroy();
-        await kinesis.close();
+        const late = sleep(DRAIN_MS, undefined, { ref: false }).then(() => {
+          throw new CliError(
+            `the stream's last records could not be landed within ${DRAIN_MS / 1000} s, and are lost; put right what is told above, and send them again`,
+            EXIT.fault,
+          );
+        });
+        try {
+          await Promise.race([mapping.caughtUp(), late]);
+        } finally {
+          late.catch(() => undefined);
+          await mapping.stop();
+          client.destroy();
+          await kinesis.close();
+        }
       },
     };
   } catch (error) {
