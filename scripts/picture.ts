@@ -20,7 +20,6 @@ const style = `
   }
   .paper { fill: var(--paper); stroke: var(--frame); }
   .card { fill: var(--card); stroke: var(--frame); }
-  .later { fill: none; stroke: var(--frame); stroke-dasharray: 5 4; }
   .room { fill: none; stroke: var(--frame); }
   .name { fill: var(--ink); font-size: 15px; font-weight: 600; }
   .note { fill: var(--quiet); font-size: 12px; }
@@ -28,7 +27,6 @@ const style = `
   .rows { fill: var(--ink); font-size: 13px; font-weight: 600; }
   .key { font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; }
   .line { fill: none; stroke: var(--quiet); stroke-width: 1.5; }
-  .line.later { stroke-dasharray: 5 4; }
   .head { fill: var(--quiet); }
   .refused { fill: none; stroke: var(--refused); stroke-width: 2; }
   .refused-text { fill: var(--refused); font-size: 12px; font-weight: 600; }
@@ -65,14 +63,13 @@ const arrowHead = (kind: string, x: number, y: number, towards: 'right' | 'up'):
 interface Door {
   readonly name: string;
   readonly note: string;
-  readonly isLater: boolean;
 }
 
 const doors: readonly Door[] = [
-  { name: 'S3 upload', note: 'on AWS', isLater: false },
-  { name: 'sluice run FILE', note: 'on one machine', isLater: false },
-  { name: 'Kinesis records', note: 'not yet', isLater: true },
-  { name: 'HTTP POST', note: 'not yet', isLater: true },
+  { name: 'S3 upload', note: 'sluice put FILE --env' },
+  { name: 'sluice run FILE', note: 'on one machine' },
+  { name: 'Kinesis records', note: 'by ingest-stream' },
+  { name: 'HTTP POST', note: 'by way of the stream' },
 ];
 
 const DOOR = { x: 32, y: 172, width: 160, height: 56, gap: 20 };
@@ -81,15 +78,15 @@ const ROWS = { y: 266, depth: 96 };
 
 const drawDoors = (): string =>
   doors
-    .map(({ name, note, isLater }, at) => {
+    .map(({ name, note }, at) => {
       const y = DOOR.y + at * (DOOR.height + DOOR.gap);
       const middle = y + DOOR.height / 2;
       const right = DOOR.x + DOOR.width;
       return [
-        box(isLater ? 'later' : 'card', DOOR.x, y, DOOR.width, DOOR.height),
+        box('card', DOOR.x, y, DOOR.width, DOOR.height),
         text(DOOR.x + 16, y + 25, 'name', name),
         text(DOOR.x + 16, y + 43, 'note', note),
-        `<path class="line${isLater ? ' later' : ''}" d="M${right} ${middle} H${RAW.x - 8}"/>`,
+        `<path class="line" d="M${right} ${middle} H${RAW.x - 8}"/>`,
         arrowHead('head', RAW.x, middle, 'right'),
       ].join('\n');
     })
@@ -228,7 +225,7 @@ const drawOutputs = (): string =>
   ].join('\n');
 
 const description =
-  'Doors on the left: S3 upload, sluice run, and later Kinesis and HTTP. They lead to the raw zone, from there through ' +
+  'Doors on the left: S3 upload, sluice run, Kinesis records and HTTP posts. They lead to the raw zone, from there through ' +
   'the state machine etl (validate, discover, score, transform, publish). A gate after validate and one after score send ' +
   'a whole object to quarantine. Transform parts the rows into accepted, filtered, duplicates and quarantined; publish ' +
   'lets them pass only if they add up to the rows that came in. Accepted rows become Parquet, quarantined rows are kept ' +

@@ -2,9 +2,10 @@ import { mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { datasets } from '@sluice/datasets';
-import { checkSource, landFile } from '../lake/land-file.ts';
+import type { Dataset } from '@sluice/record-schema';
+import { checkSource } from '../lake/land-file.ts';
 import type { Lake } from '../lake/open-lake.ts';
-import { withRunLock } from '../lake/run-lock.ts';
+import { putEmbedded } from '../put/put-embedded.ts';
 
 const EVERY_MS = 500;
 /** Hidden files, and what programs call files that they have not finished. */
@@ -24,7 +25,8 @@ export const inboxOf = (lake: Lake): string => join(lake.root, 'inbox');
 
 /**
  * Takes what lies in the inbox to the raw zone until the signal aborts. A file is taken when it has stopped growing, and
- * goes from the inbox when the raw zone has it.
+ * goes from the inbox when the raw zone has it. What cannot be taken, such as a file whose name waits for its run with other
+ * bytes, is told of once and tried again.
  */
 export const watchInbox = async (
   lake: Lake,
@@ -32,10 +34,13 @@ export const watchInbox = async (
   onLanded: (landed: Landed) => void,
   onProblem: (what: string, error: unknown) => void,
 ): Promise<void> => {
-  const folders = [...datasets.keys()].map((dataset) => ({ dataset, folder: join(inboxOf(lake), dataset) }));
+  const folders = [...datasets.values()].map((dataset) => ({
+    dataset,
+    folder: join(inboxOf(lake), dataset.name),
+  }));
   await Promise.all(folders.map(({ folder }) => mkdir(folder, { recursive: true })));
-  /** By path: what a file looked like the last time, and what could not be taken then. */
-  const looks = new Map<string, { readonly look: string; readonly failed: boolean }>();
+  /** By path: what a file looked like the last time, and whether it was told that it cannot be taken. */
+  const looks = new Map<string, { readonly look: string; readonly told: boolean }>();
   while (!signal.aborted) {
     for (const { dataset, folder } of folders) {
       for (const entry of await readdir(folder, { withFileTypes: true })) {
@@ -45,17 +50,16 @@ export const watchInbox = async (
         const look = await lookOf(path);
         const before = looks.get(path);
         if (look === null || before?.look !== look) {
-          looks.set(path, { look: look ?? '', failed: false });
+          looks.set(path, { look: look ?? '', told: false });
           continue;
         }
-        if (before.failed) continue;
         try {
           onLanded(await take(lake, dataset, path, signal));
           looks.delete(path);
         } catch (error) {
           if (signal.aborted) return;
-          looks.set(path, { look, failed: true });
-          onProblem(path, error);
+          looks.set(path, { look, told: true });
+          if (!before.told) onProblem(path, error);
         }
       }
     }
@@ -68,12 +72,10 @@ const lookOf = async (path: string): Promise<string | null> => {
   return stats && `${stats.size} ${stats.ino} ${stats.mtimeNs}`;
 };
 
-const take = async (lake: Lake, dataset: string, path: string, signal: AbortSignal): Promise<Landed> => {
+const take = async (lake: Lake, dataset: Dataset, path: string, signal: AbortSignal): Promise<Landed> => {
   const source = await checkSource(path);
-  const waiting = { signal, onWait: () => undefined };
-  const { written } = await withRunLock(lake, dataset, source.name, waiting, () =>
-    landFile(lake, dataset, source, signal, () => undefined),
-  );
+  const ignore = (): void => undefined;
+  const { outcome } = await putEmbedded(lake, dataset, source, { signal, onBytes: ignore, onWait: ignore });
   await rm(path);
-  return { dataset, name: source.name, size: source.size, written };
+  return { dataset: dataset.name, name: source.name, size: source.size, written: outcome !== 'unchanged' };
 };
