@@ -1,6 +1,5 @@
-import { aggregatedBytes, encodeAggregated, envelopeBytes } from './aggregated-record.ts';
+import { AggregatedRecordEncoder, encodeAggregated } from './aggregated-record.ts';
 import type { Entry, Pending } from './pending.ts';
-import type { ProducerRecord } from './record.ts';
 
 /** One Kinesis record out of many, or of one, which then goes as it is. */
 export class Aggregate implements Entry {
@@ -11,7 +10,8 @@ export class Aggregate implements Entry {
   open = true;
   #members: Pending[];
   #bytes: number;
-  #keys: Set<string> | undefined;
+  /** Has the members in it, as long as none left. */
+  #encoder: AggregatedRecordEncoder | undefined;
   #data: Uint8Array | undefined;
 
   constructor(first: Pending, shard: string, mapVersion: number) {
@@ -32,27 +32,24 @@ export class Aggregate implements Entry {
 
   get data(): Uint8Array {
     const [only] = this.#members;
-    if (only && this.#members.length === 1 && only === this.first) return only.data;
-    this.#data ??= encodeAggregated(this.#members.map(({ record }) => record));
+    if (only === this.first && this.#members.length === 1) return only.data;
+    this.#data ??= this.#encoder?.finish() ?? encodeAggregated(this.#members.map(({ record }) => record));
+    this.#encoder = undefined;
     return this.#data;
   }
 
   /** Takes the record in, if both fit into `maxBytes`; how many bytes it grew by, 0 if they do not fit. */
   join(pending: Pending, maxBytes: number): number {
-    const keys = this.#keys ?? new Set<string>();
-    let bytes = this.#bytes;
-    if (keys.size === 0) {
-      // The first record's key stands in the table, and again as the key of the whole.
-      const { record } = this.first;
-      bytes = envelopeBytes + Buffer.byteLength(record.partitionKey) + growth(record, keys);
-      remember(record, keys);
+    const { record } = this.first;
+    // The first record's key stands in the table, and again as the key of the whole.
+    const keyBytes = this.first.bytes - record.data.length;
+    if (!this.#encoder) {
+      this.#encoder = new AggregatedRecordEncoder();
+      this.#encoder.add(record);
     }
-    bytes += growth(pending.record, keys);
-    if (bytes > maxBytes) return 0;
-    remember(pending.record, keys);
-    const grownBy = bytes - this.#bytes;
-    this.#keys = keys;
-    this.#bytes = bytes;
+    if (!this.#encoder.add(pending.record, maxBytes - keyBytes)) return 0;
+    const grownBy = this.#encoder.bytes + keyBytes - this.#bytes;
+    this.#bytes += grownBy;
     this.#members.push(pending);
     return grownBy;
   }
@@ -62,32 +59,8 @@ export class Aggregate implements Entry {
     if (left.length > 0) {
       this.#members = this.#members.filter((pending) => !leaves(pending));
       this.#data = undefined;
+      this.#encoder = undefined;
     }
     return left;
   }
-}
-
-/** What the record adds to an aggregate with these keys in its tables. */
-function growth({ data, partitionKey, explicitHashKey }: ProducerRecord, keys: ReadonlySet<string>): number {
-  let keyBytes = 0;
-  let newKeys = 0;
-  if (!keys.has(partitionKey)) {
-    keyBytes += Buffer.byteLength(partitionKey);
-    newKeys += 1;
-  }
-  if (explicitHashKey !== undefined && !keys.has(hashKeyMark(explicitHashKey))) {
-    keyBytes += explicitHashKey.length;
-    newKeys += 1;
-  }
-  return aggregatedBytes(data.length, keyBytes, newKeys);
-}
-
-function remember({ partitionKey, explicitHashKey }: ProducerRecord, keys: Set<string>): void {
-  keys.add(partitionKey);
-  if (explicitHashKey !== undefined) keys.add(hashKeyMark(explicitHashKey));
-}
-
-/** No partition key is that long. */
-function hashKeyMark(hashKey: string): string {
-  return hashKey.padEnd(257, '#');
 }

@@ -10,8 +10,10 @@ import type { ProducerRecord } from './record.ts';
  */
 const magic = Buffer.from([0xf3, 0x89, 0x9a, 0xc2]);
 const digestBytes = 16;
-/** What an aggregated record takes beyond its message. */
-export const envelopeBytes = magic.length + digestBytes;
+/** Of a record: its tag and length, two indexes and the data's length. Varints here have at most 5 bytes, tags one. */
+const mostOverhead = 4 * 6;
+/** Of a key in a table: its tag and length. */
+const mostOverheadOfKey = 6;
 
 // message AggregatedRecord
 const partitionKeyTable = 1;
@@ -24,38 +26,64 @@ const recordData = 3;
 
 /** One Kinesis record's data out of those of many. Its own partition key has to lead to the shard of all of them. */
 export function encodeAggregated(members: readonly ProducerRecord[]): Uint8Array {
-  const partitionKeys = new Map<string, number>();
-  const hashKeys = new Map<string, number>();
-  const writer = new BinaryWriter().raw(magic);
-  // A decoder takes the tables from wherever they stand, so each key goes in just before the first record that needs it.
-  const indexIn = (table: Map<string, number>, field: number, key: string): number => {
-    const known = table.get(key);
-    if (known !== undefined) return known;
+  const encoder = new AggregatedRecordEncoder();
+  for (const record of members) encoder.add(record);
+  return encoder.finish();
+}
+
+/** Writes an aggregated record as its records come. */
+export class AggregatedRecordEncoder {
+  readonly #writer = new BinaryWriter().raw(magic);
+  readonly #partitionKeys = new Map<string, number>();
+  readonly #hashKeys = new Map<string, number>();
+  /** At most this many, once it is finished. */
+  bytes = magic.length + digestBytes;
+
+  /** Takes the record in, unless it would exceed `maxBytes` then. */
+  add({ data, partitionKey, explicitHashKey }: ProducerRecord, maxBytes = Number.POSITIVE_INFINITY): boolean {
+    const key = this.#partitionKeys.get(partitionKey);
+    const hashKey = explicitHashKey === undefined ? undefined : this.#hashKeys.get(explicitHashKey);
+    let growth = data.length + mostOverhead;
+    if (key === undefined) growth += Buffer.byteLength(partitionKey) + mostOverheadOfKey;
+    if (explicitHashKey !== undefined && hashKey === undefined) {
+      growth += explicitHashKey.length + mostOverheadOfKey;
+    }
+    if (this.bytes + growth > maxBytes) return false;
+    this.bytes += growth;
+    // A decoder takes the tables from wherever they stand, so each key goes in just before the first record that needs it.
+    const keyAt = key ?? this.#newKey(this.#partitionKeys, partitionKeyTable, partitionKey);
+    const hashKeyAt =
+      explicitHashKey === undefined
+        ? -1
+        : (hashKey ?? this.#newKey(this.#hashKeys, explicitHashKeyTable, explicitHashKey));
+    const writer = this.#writer.uint32(tag(records, WireType.LengthDelimited));
+    writer.uint32(memberBytes(keyAt, hashKeyAt, data.length));
+    writer.uint32(tag(partitionKeyIndex, WireType.Varint)).uint32(keyAt);
+    if (hashKeyAt >= 0) writer.uint32(tag(explicitHashKeyIndex, WireType.Varint)).uint32(hashKeyAt);
+    writer.uint32(tag(recordData, WireType.LengthDelimited)).bytes(data);
+    return true;
+  }
+
+  /** Its bytes; nothing can be added afterwards. */
+  finish(): Uint8Array {
+    const message = this.#writer.finish();
+    const whole = new Uint8Array(message.length + digestBytes);
+    whole.set(message);
+    whole.set(hash('md5', message.subarray(magic.length), 'buffer'), message.length);
+    return whole;
+  }
+
+  #newKey(table: Map<string, number>, field: number, key: string): number {
     const index = table.size;
     table.set(key, index);
-    writer.tag(field, WireType.LengthDelimited).string(key);
+    this.#writer.uint32(tag(field, WireType.LengthDelimited)).string(key);
     return index;
-  };
-  for (const { data, partitionKey, explicitHashKey } of members) {
-    const key = indexIn(partitionKeys, partitionKeyTable, partitionKey);
-    const hashKey =
-      explicitHashKey === undefined ? -1 : indexIn(hashKeys, explicitHashKeyTable, explicitHashKey);
-    writer.tag(records, WireType.LengthDelimited).uint32(memberBytes(key, hashKey, data.length));
-    writer.tag(partitionKeyIndex, WireType.Varint).uint32(key);
-    if (hashKey >= 0) writer.tag(explicitHashKeyIndex, WireType.Varint).uint32(hashKey);
-    writer.tag(recordData, WireType.LengthDelimited).bytes(data);
   }
-  const message = writer.finish();
-  const digest = hash('md5', message.subarray(magic.length), 'buffer');
-  const whole = new Uint8Array(message.length + digestBytes);
-  whole.set(message);
-  whole.set(digest, message.length);
-  return whole;
 }
 
 /** The records within, in their order; null if this is not an aggregated record, or a broken one. Never throws. */
 export function decodeAggregated(bytes: Uint8Array): ProducerRecord[] | null {
-  if (bytes.length < envelopeBytes || magic.some((byte, at) => bytes[at] !== byte)) return null;
+  if (bytes.length < magic.length + digestBytes || magic.some((byte, at) => bytes[at] !== byte)) return null;
   const message = bytes.subarray(magic.length, bytes.length - digestBytes);
   const digest = hash('md5', message, 'buffer');
   if (digest.compare(bytes, bytes.length - digestBytes) !== 0) return null;
@@ -117,10 +145,8 @@ function memberBytes(key: number, hashKey: number, dataLength: number): number {
   return 1 + varintBytes(key) + hashKeyBytes + 1 + varintBytes(dataLength) + dataLength;
 }
 
-/** At most this many bytes more in the message: one record, and the keys that it brings into the tables. */
-export function aggregatedBytes(dataLength: number, newKeyBytes: number, newKeys: number): number {
-  // Tag and length of the member, two indexes and the data's length: at most 5 bytes each, plus a byte per tag.
-  return dataLength + newKeyBytes + newKeys * 6 + 22;
+function tag(field: number, type: WireType): number {
+  return (field << 3) | type;
 }
 
 function varintBytes(value: number): number {

@@ -71,11 +71,10 @@ class KinesisProducer implements Producer {
   sendAll(
     records: AsyncIterable<ProducerRecord> | Iterable<ProducerRecord>,
   ): AsyncIterableIterator<RecordResult> {
-    const give = (record: ProducerRecord, settled: () => void) => {
-      const pending = new Pending(record, this.#round, settled);
-      return { pending, taken: this.#accept(pending) };
-    };
-    return new ResultsInOrder(records, give, this.#settings.maxBufferedRecords);
+    const pendingOf = (record: ProducerRecord, settled: () => void) =>
+      new Pending(record, this.#round, settled);
+    const intake = { pendingOf, accept: this.#accept };
+    return new ResultsInOrder(records, intake, this.#settings.maxBufferedRecords);
   }
 
   async flush(): Promise<void> {

@@ -71,9 +71,10 @@ export class Requests {
       }
       this.#shardsSeen.add(shardId);
       if (entry.shard !== '' && entry.shard !== shardId) misplaced = true;
+      let result = sent(shardId, sequenceNumber, entry.first.attempts);
       for (const pending of entry.members) {
-        const { attempts } = pending;
-        this.#outcomes.settle(pending, { outcome: 'sent', shardId, sequenceNumber, attempts });
+        if (pending.attempts !== result.attempts) result = sent(shardId, sequenceNumber, pending.attempts);
+        this.#outcomes.settle(pending, result);
       }
       this.#outcomes.finished(entry);
     }
@@ -118,6 +119,10 @@ export class Requests {
     for (const pending of entry.members) this.#outcomes.settle(pending, failed(pending, code));
     this.#outcomes.finished(entry);
   }
+}
+
+function sent(shardId: string, sequenceNumber: string, attempts: number) {
+  return { outcome: 'sent', shardId, sequenceNumber, attempts } as const;
 }
 
 export function failed({ attempts }: Pending, errorCode: string): RecordResult {

@@ -2,11 +2,11 @@ import { Fifo } from './fifo.ts';
 import type { Pending } from './pending.ts';
 import type { ProducerRecord, RecordResult } from './record.ts';
 
-/** Gives a record to the producer; `taken` is there if it has to wait for room, and resolves once it has it. */
-export type Give = (
-  record: ProducerRecord,
-  settled: () => void,
-) => { readonly pending: Pending; readonly taken: Promise<void> | undefined };
+export interface Intake {
+  readonly pendingOf: (record: ProducerRecord, settled: () => void) => Pending;
+  /** A promise if the record has to wait for room, which resolves once it is taken. */
+  readonly accept: (pending: Pending) => Promise<void> | undefined;
+}
 
 interface Reader {
   readonly resolve: (result: IteratorResult<RecordResult, undefined>) => void;
@@ -21,7 +21,7 @@ const end = { done: true, value: undefined } as const;
  */
 export class ResultsInOrder implements AsyncIterableIterator<RecordResult> {
   readonly #records: AsyncIterable<ProducerRecord> | Iterable<ProducerRecord>;
-  readonly #give: Give;
+  readonly #intake: Intake;
   readonly #window: number;
   readonly #pending = new Fifo<Pending>();
   readonly #readers = new Fifo<Reader>();
@@ -31,9 +31,13 @@ export class ResultsInOrder implements AsyncIterableIterator<RecordResult> {
   #error: { readonly cause: unknown } | undefined;
   #resume: (() => void) | undefined;
 
-  constructor(records: AsyncIterable<ProducerRecord> | Iterable<ProducerRecord>, give: Give, window: number) {
+  constructor(
+    records: AsyncIterable<ProducerRecord> | Iterable<ProducerRecord>,
+    intake: Intake,
+    window: number,
+  ) {
     this.#records = records;
-    this.#give = give;
+    this.#intake = intake;
     this.#window = window;
   }
 
@@ -92,10 +96,9 @@ export class ResultsInOrder implements AsyncIterableIterator<RecordResult> {
   }
 
   #take(record: ProducerRecord): Promise<void> | undefined {
-    const { pending, taken } = this.#give(record, this.#settled);
+    const pending = this.#intake.pendingOf(record, this.#settled);
     this.#pending.push(pending);
-    // A refused one has its result already.
-    if (pending.result) this.#serve();
+    const taken = this.#intake.accept(pending);
     if (this.#pending.length < this.#window) return taken;
     const room = new Promise<void>((resolve) => {
       this.#resume = resolve;
