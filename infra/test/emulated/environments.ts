@@ -24,8 +24,9 @@ export const emulatedDev: Environment = {
   discovery: { ...dev.discovery, checkSeconds: 5 },
 };
 
-/** Prod with all opt-ins. */
+/** Prod with all opt-ins but one: there Lambda takes no consumer of a stream as a source. */
 export const emulatedProd: Environment = {
   ...everythingOn,
   lambda: { ...everythingOn.lambda, architecture },
+  optIns: { ...everythingOn.optIns, enhancedFanOut: null },
 };

@@ -20,6 +20,8 @@ export const restless: readonly Restless[] = [
     'alarm_actions',
     'alarm_description',
     'dimensions',
+    'evaluate_low_sample_count_percentiles',
+    'extended_statistic',
     'ok_actions',
     'period',
     'statistic',
@@ -37,6 +39,12 @@ export const restless: readonly Restless[] = [
     reason: 'The default that AWS answers with is not answered.',
   },
   { type: 'aws_glue_crawler', attribute: 'tags_all', reason: 'Tags of crawlers are forgotten.' },
+  {
+    type: 'aws_kinesis_firehose_delivery_stream',
+    attribute: 'extended_s3_configuration',
+    reason: 'It answers with no time zone where AWS has UTC.',
+  },
+  { type: 'aws_kinesis_stream', attribute: 'tags_all', reason: 'Tags of streams are forgotten.' },
   {
     type: 'aws_sfn_state_machine',
     attribute: 'tracing_configuration',
