@@ -11,7 +11,7 @@ export interface Cost {
 
 export interface Finding {
   readonly level: 'error' | 'warning' | 'note';
-  readonly code: 'many_nulls' | 'many_duplicates' | 'numeric_text';
+  readonly code: 'many_nulls' | 'many_duplicates' | 'numeric_text' | 'few_rows';
   readonly field?: string;
   readonly message: string;
 }
@@ -30,7 +30,7 @@ export interface Verdict {
   /** 0 to 100, half up to two places. */
   readonly score: number;
   readonly threshold: number;
-  /** The score reaches the threshold and no check of level `error` failed. */
+  /** The score reaches the threshold, or there are too few rows to hold it against them; no check of level `error` failed. */
   readonly passed: boolean;
   readonly costs: readonly Cost[];
   readonly findings: readonly Finding[];
@@ -73,6 +73,18 @@ const numericTextFindings = (profile: Profile): readonly Finding[] =>
       },
     ];
   });
+
+/** Of a few rows a single bad one is a large share. */
+const fewRows = (rowsIn: number, from: number): readonly Finding[] =>
+  rowsIn >= from
+    ? []
+    : [
+        {
+          level: 'note',
+          code: 'few_rows',
+          message: `${rowsIn} ${rowsIn === 1 ? 'row is' : 'rows are'} too few for the score to close the gate, which takes ${from}`,
+        },
+      ];
 
 const evaluate = (check: QualityCheck, profile: Profile): CheckResult => {
   const { level } = check;
@@ -123,11 +135,13 @@ const nullCost = (
 
 /** Scores a profile and says why. Pure: the same profile has the same verdict everywhere. */
 export const judge = (dataset: Dataset, profile: Profile): Verdict => {
-  const { threshold, checks: demanded } = dataset.quality;
+  const { threshold, gateFrom, checks: demanded } = dataset.quality;
   const { rowsIn, duplicates, columns } = profile;
   const checks = demanded.map((check) => evaluate(check, profile));
+  const few = rowsIn === 0 ? [] : fewRows(rowsIn, gateFrom);
   const gate = (score: number): boolean =>
-    score >= threshold && checks.every(({ passed, level }) => passed || level === 'warning');
+    (score >= threshold || few.length > 0) &&
+    checks.every(({ passed, level }) => passed || level === 'warning');
   if (rowsIn === 0) {
     const costs: readonly Cost[] = [{ figure: 'rows', points: 100, because: 'there are no rows' }];
     return { score: 0, threshold, passed: gate(0), costs, findings: [], checks };
@@ -152,6 +166,7 @@ export const judge = (dataset: Dataset, profile: Profile): Verdict => {
       ...nullFindings(percentOf(nullCells(columns), rowsIn * columns.length)),
       ...duplicateFindings(duplicatePercent),
       ...numericTextFindings(profile),
+      ...few,
     ],
     checks,
   };

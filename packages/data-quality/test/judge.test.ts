@@ -4,7 +4,12 @@ import fc from 'fast-check';
 import { judge, type Profile } from '../src/index.ts';
 
 const dataset = (
-  quality: { score?: 'cells' | 'columns'; threshold?: number; checks?: QualityCheck[] } = {},
+  quality: {
+    score?: 'cells' | 'columns';
+    threshold?: number;
+    gateFrom?: number;
+    checks?: QualityCheck[];
+  } = {},
 ) => defineDataset({ name: 'things', fields: { a: text(), b: integer() }, quality });
 
 const profile = (
@@ -169,5 +174,33 @@ describe('findings', () => {
       field: 'a',
       message: 'a is text, yet 82 % of its values look like numbers',
     });
+  });
+});
+
+describe('a gate that takes a number of rows', () => {
+  const some = dataset({
+    gateFrom: 3,
+    checks: [{ check: 'max_invalid_percent', field: 'b', percent: 0, level: 'error' }],
+  });
+
+  test('is open for fewer, whatever they score, and says why', () => {
+    const verdict = judge(some, profile(2, { nulls: [2, 1], duplicates: 1 }));
+    expect(verdict).toMatchObject({ score: 0, passed: true });
+    expect(verdict.findings).toContainEqual({
+      level: 'note',
+      code: 'few_rows',
+      message: '2 rows are too few for the score to close the gate, which takes 3',
+    });
+  });
+
+  test('is closed by the score from that number on', () => {
+    const verdict = judge(some, profile(3, { nulls: [3, 1] }));
+    expect(verdict.passed).toBe(false);
+    expect(verdict.findings.map(({ code }) => code)).not.toContain('few_rows');
+  });
+
+  test('is closed by a check, and for an object without rows, all the same', () => {
+    expect(judge(some, profile(1, { invalid: 1 })).passed).toBe(false);
+    expect(judge(some, profile(0)).passed).toBe(false);
   });
 });

@@ -70,6 +70,7 @@ const settings = z.strictObject({
   quality: z
     .strictObject({
       threshold: percent.default(70),
+      gateFrom: z.int().min(1).default(1),
       score: z.enum(['cells', 'columns']).default('cells'),
       checks: z.array(check).readonly().default([]),
     })

@@ -348,7 +348,7 @@ describe('a definition that makes sense', () => {
       source: { formats: ['csv', 'json', 'parquet'], delimiter: ',', unknownColumns: 'ignore' },
       workflow: 'by_size',
       key: null,
-      quality: { threshold: 70, score: 'cells', checks: [] },
+      quality: { threshold: 70, gateFrom: 1, score: 'cells', checks: [] },
     });
     expect(dataset.fields[0]).toMatchObject({ from: 'id', nullTokens: [''], required: false, publish: true });
     expect(dataset.fields[1]).toMatchObject({ nullTokens: ['-'], min: null, default: null });

@@ -96,6 +96,7 @@ test('the page of a dataset', () => {
     rules: ({ col }) => ({ not_free: gt(col('total'), lit('0', 'decimal')) }),
     partitions: ['process_year'],
     quality: {
+      gateFrom: 20,
       checks: [
         { check: 'min_rows', rows: 1 },
         { check: 'max_duplicate_percent', percent: 2.5, level: 'warning' },
@@ -144,7 +145,7 @@ A row is filtered by the first rule that is not true.
 
 ## Quality
 
-Score by cells; objects below 70 are not published.
+Score by cells; objects of at least 20 rows below 70 are not published.
 
 - must: at least 1 row
 - should: at most 2.5 % of the rows are duplicates

@@ -27,7 +27,7 @@ export const qualityVerdict = z.object({
   /** 0 to 100, at most two places. */
   score: z.number().min(0).max(100),
   threshold: z.number().min(0).max(100),
-  /** The score reaches the threshold and no check of level `error` failed. */
+  /** The score reaches the threshold, or there are too few rows to hold it against them; no check of level `error` failed. */
   passed: z.boolean(),
   /** What the score lost, and to which figure. */
   costs: z.array(z.object({ figure: z.string(), points: z.number(), because: z.string() })),

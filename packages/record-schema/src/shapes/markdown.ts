@@ -96,7 +96,7 @@ export const markdownDocs = (dataset: Dataset): string => {
     ...section('Partitions', dataset.partitions.map(code).join(', ')),
     ...section(
       'Quality',
-      `Score by ${quality.score}; objects below ${quality.threshold} are not published.`,
+      `Score by ${quality.score}; objects ${quality.gateFrom === 1 ? '' : `of at least ${quality.gateFrom} rows `}below ${quality.threshold} are not published.`,
       ...(quality.checks.length === 0 ? [] : [quality.checks.map(checkWords).join('\n')]),
     ),
   ];
