@@ -1,17 +1,19 @@
+import type { GetRecordsCommandInput } from '@aws-sdk/client-kinesis';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { createShardReader } from '../../src/kinesis/shard-reader.ts';
 import { type LocalStream, localStream } from './local-stream.ts';
 
 let stream: LocalStream;
 /** What GetRecords was called with. */
-let calls: { readonly ShardIterator?: string; readonly Limit?: number }[];
+let calls: GetRecordsCommandInput[];
 
 beforeEach(async () => {
   stream = await localStream();
   calls = [];
   stream.client.middlewareStack.add(
     (next, context) => async (args) => {
-      if (context.commandName === 'GetRecordsCommand') calls.push({ ...args.input });
+      // The command's name says whose input it is.
+      if (context.commandName === 'GetRecordsCommand') calls.push(args.input as GetRecordsCommandInput);
       return next(args);
     },
     { step: 'initialize' },
