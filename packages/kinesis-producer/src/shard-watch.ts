@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { requestError } from './request-error.ts';
 import { type OpenShard, ShardMap } from './shard-map.ts';
 
-// Far below what a stream allows: https://docs.aws.amazon.com/kinesis/latest/APIReference/API_ListShards.html
+// After a reading that brought nothing new, such as early in a reshard. Far below what a stream allows: https://docs.aws.amazon.com/kinesis/latest/APIReference/API_ListShards.html
 const leastIntervalMs = 250;
 const tries = 4;
 
@@ -13,7 +13,7 @@ export class ShardWatch {
   /** The reading is over, whether it brought a new map or not. */
   readonly #onRead: () => void;
   #map: ShardMap | undefined;
-  #readAt = Number.NEGATIVE_INFINITY;
+  #unchangedAt = Number.NEGATIVE_INFINITY;
   #forbidden = false;
   reading = false;
 
@@ -25,14 +25,15 @@ export class ShardWatch {
 
   /** Without the permission, or the action, there is no map: it asks once only. */
   async read(): Promise<void> {
-    if (this.reading || this.#forbidden || performance.now() - this.#readAt < leastIntervalMs) return;
+    if (this.reading || this.#forbidden) return;
+    if (performance.now() - this.#unchangedAt < leastIntervalMs) return;
     this.reading = true;
     const shards = await this.#tryToRead();
     this.reading = false;
-    this.#readAt = performance.now();
     if (shards && shards.length > 0) {
       const map = new ShardMap(shards, (this.#map?.version ?? 0) + 1);
-      if (!this.#map?.hasSameShards(map)) {
+      if (this.#map?.hasSameShards(map)) this.#unchangedAt = performance.now();
+      else {
         this.#map = map;
         this.#onMap(map);
       }

@@ -14,6 +14,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import kinesalite from 'kinesalite';
 import { decodeAggregated } from '../src/aggregated-record.ts';
 import { createProducer, kinesisClient, type ProducerMetrics, type ProducerRecord } from '../src/index.ts';
+import { Pace } from '../src/pace.ts';
 import { createProducerOf } from '../src/producer.ts';
 import { ShardMap } from '../src/shard-map.ts';
 import { kinesisStream, type Stream } from '../src/stream.ts';
@@ -127,11 +128,13 @@ describe('against kinesalite', () => {
     const stream = kinesisStream(client, 'throttled');
     const map = new ShardMap(await stream.listShards(), 1);
     const seen: ProducerMetrics[] = [];
-    const producer = createProducerOf(withShardRate(stream, 300, map), {
-      onMetrics: (metrics) => seen.push(metrics),
+    const options = {
+      onMetrics: (metrics: ProducerMetrics) => void seen.push(metrics),
       metricsIntervalMs: 50,
       backoffMs: { base: 50, cap: 500 },
-    });
+    };
+    const pace = new Pace({ recordsPerSecond: 300, bytesPerSecond: 1e6 });
+    const producer = createProducerOf(withShardRate(stream, 300, map), options, pace);
     for await (const { outcome } of producer.sendAll(numbered(1_500, 500))) expect(outcome).toBe('sent');
     await producer.close();
     const { found } = await readAll('throttled');
