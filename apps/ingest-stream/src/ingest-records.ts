@@ -38,7 +38,7 @@ export interface IngestedShard {
   readonly recordsIn: number;
   readonly landed: number;
   readonly quarantined: number;
-  /** Left out, as they lie in the zones already. */
+  /** Left out, as they lie in the zones already; in a dataset with a key also copies within the batch. */
   readonly repeated: number;
   /** They come again. */
   readonly failed: number;

@@ -5,6 +5,7 @@ import {
   streamBatchKey,
   streamPrefix,
 } from '@sluice/lake-storage/zones';
+import type { Dataset } from '@sluice/record-schema';
 import type { Judgement } from './judge-record.ts';
 import { quarantinedLine } from './quarantined-line.ts';
 import type { StreamRecord } from './records-of.ts';
@@ -60,18 +61,28 @@ export class LinesByDestination {
 export const destinationOf = (
   { zone, dataset }: LinesOfDestination,
   { stream, shardId }: Shard,
-  buckets: { readonly rawBucket: string; readonly curatedBucket: string },
+  {
+    rawBucket,
+    curatedBucket,
+    findDataset,
+  }: {
+    readonly rawBucket: string;
+    readonly curatedBucket: string;
+    readonly findDataset: (name: string) => Dataset | undefined;
+  },
 ): Destination =>
   zone === 'raw' && dataset !== null
     ? {
-        bucket: buckets.rawBucket,
+        bucket: rawBucket,
         prefix: streamPrefix(dataset, stream, shardId),
         keyOf: (batch) => streamBatchKey(dataset, { stream, shardId, ...batch }),
         pack: (content) => gzipSync(content),
+        copiesAreOne: (findDataset(dataset)?.key ?? null) !== null,
       }
     : {
-        bucket: buckets.curatedBucket,
+        bucket: curatedBucket,
         prefix: quarantinedRecordsPrefix(dataset, stream, shardId),
         keyOf: (batch) => quarantinedRecordsKey(dataset, { stream, shardId, ...batch }),
         pack: (content) => content,
+        copiesAreOne: false,
       };

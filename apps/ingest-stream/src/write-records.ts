@@ -17,12 +17,14 @@ export interface Destination {
   readonly prefix: string;
   readonly keyOf: (batch: Pick<StreamBatch, 'first' | 'last' | 'recordsId'>) => string;
   readonly pack: (content: Buffer) => Uint8Array;
+  /** Records that are alike to the letter are copies of one, whose line stands for all of them. */
+  readonly copiesAreOne: boolean;
 }
 
 /** Counts of records, and of the objects that were stored. */
 export interface WrittenRecords {
   readonly stored: number;
-  /** They had landed already. */
+  /** They had landed already, or a copy of theirs has. */
   readonly repeated: number;
   readonly failed: number;
   readonly objects: number;
@@ -47,7 +49,7 @@ export const writeRecords = async (
   objects: BatchObjects,
   { leaveOutLanded }: WriteOptions,
 ): Promise<WrittenRecords> => {
-  const { bucket, keyOf, pack } = destination;
+  const { bucket, keyOf, pack, copiesAreOne } = destination;
   let stored = 0;
   let repeated = 0;
   let written = 0;
@@ -77,11 +79,15 @@ export const writeRecords = async (
       last: last.sequenceNumber,
       recordsId: recordsIdOf(run),
     });
-    const body = pack(Buffer.from(run.map(({ line }) => `${line}\n`).join(''), 'utf8'));
+    const all = run.map(({ line }) => line);
+    // The name counts all of them, so that a copy that comes again lies in the object's range.
+    const lines = copiesAreOne ? [...new Set(all)] : all;
+    const body = pack(Buffer.from(lines.map((line) => `${line}\n`).join(''), 'utf8'));
     const put = await attempt(() => objects.put({ bucket, key }, body, { ifNoneMatch: '*' }));
     if ('error' in put) return failedFrom(first, records.length - stored - repeated, put.error);
     if (put.value.outcome === 'stored') {
-      stored += run.length;
+      stored += lines.length;
+      repeated += run.length - lines.length;
       written += 1;
     } else repeated += run.length;
   }

@@ -285,6 +285,35 @@ describe('several readers of a shard at once', () => {
   });
 });
 
+describe('records of a dataset with a key', () => {
+  const keyed = (...ids: number[]) =>
+    event(...ids.map((id, at) => record(at + 1, `{"_dataset":"keyed","id":"${id}"}`)));
+
+  test('have one line for copies that come together, so that a producer that sends again does not spoil the object', async () => {
+    const { deps, objects } = lake();
+    const { shards } = await ingestRecords(keyed(1, 2, 1, 1), deps);
+    expect(shards).toMatchObject([{ recordsIn: 4, landed: 2, repeated: 2 }]);
+    expect(await linesIn(objects, 'raw')).toEqual(lines(1, 2));
+  });
+
+  test('are left out as copies, too, when the batch comes again from the copy on', async () => {
+    const { deps, objects } = lake();
+    const { Records } = keyed(1, 2, 1);
+    await ingestRecords({ Records }, deps);
+    expect((await ingestRecords({ Records: Records.slice(2) }, deps)).shards).toMatchObject([
+      { landed: 0, repeated: 1 },
+    ]);
+    expect(await linesIn(objects, 'raw')).toEqual(lines(1, 2));
+  });
+
+  test('keep their copies in quarantine: each has a sequence number of its own', async () => {
+    const { deps, objects } = lake();
+    const broken = '{"_dataset":"keyed","id":{}}';
+    await ingestRecords(event(record(1, broken), record(2, broken)), deps);
+    expect(await linesIn(objects, 'curated')).toHaveLength(2);
+  });
+});
+
 describe('what is not promised', () => {
   test('a record that its producer sent twice is two records', async () => {
     const { deps, objects } = lake();

@@ -40,7 +40,10 @@ const csvOnly = defineDataset({
   fields: { id: text({ required: true }) },
 });
 
-const datasets = new Map([orders, strict, csvOnly].map((one) => [one.name, one]));
+/** Says which records are copies of one. */
+const keyed = defineDataset({ name: 'keyed', fields: { id: text({ required: true }) }, key: ['id'] });
+
+const datasets = new Map([{ ...orders, key: null }, strict, csvOnly, keyed].map((one) => [one.name, one]));
 
 export const findDataset = (name: string) => datasets.get(name);
 

@@ -3,6 +3,7 @@ import { startExecution } from '@sluice/local-stepfunctions';
 import { runArrivals } from '../../src/dev/arrivals.ts';
 import { type RawObject, watchRawZone } from '../../src/dev/raw-objects.ts';
 import type { Lake } from '../../src/lake/open-lake.ts';
+import { whyNot } from '../../src/run/run-view.ts';
 import { chanceOf } from '../crash-rounds/chance.ts';
 import { nobodyWatches } from '../run-in-process.ts';
 import type { FaultCounts } from './faulty-kinesis.ts';
@@ -29,9 +30,10 @@ export const shuffledArrivals = (lake: Lake, seed: number, faults: FaultCounts):
     onArrival: (arrival) => {
       if (arrival.outcome === 'failed') problems.push(`${arrival.key}: ${arrival.reason}`);
     },
-    onEnded: ({ runId, status }) => {
+    onEnded: (view) => {
+      const { runId, status } = view;
       runs += 1;
-      if (status !== 'published') problems.push(`${runId} ended as ${status}`);
+      if (status !== 'published') problems.push(`${runId} ended as ${status}: ${whyNot(view)}`);
     },
     onFault: (runId, error) => problems.push(`${runId}: ${error}`),
   });
