@@ -1,14 +1,14 @@
 /** The API over a stream, in a process of its own, which ends with its standard input. Prints its URL. */
 import { datasets } from '@sluice/datasets';
-import { createProducer, kinesisClient } from '@sluice/kinesis-producer';
+import { createProducer } from '@sluice/kinesis-producer';
 import { memoryStore } from '@sluice/lake-storage/memory';
 import { startHttpApi } from '@sluice/local-event-sources/http-api';
 import { httpEvent } from '@sluice/step-contracts';
 import { createAnswerRequest } from '../src/answer-request.ts';
+import { clientOf } from './client-of.ts';
 
 const [endpoint = '', streamName = ''] = process.argv.slice(2);
-const client = kinesisClient({ endpoint, region: 'us-east-1' });
-const producer = createProducer({ client, streamName });
+const producer = createProducer({ client: clientOf(endpoint), streamName });
 const answerRequest = createAnswerRequest({
   datasets,
   datasetField: '_dataset',

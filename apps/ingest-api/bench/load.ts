@@ -34,7 +34,7 @@ export const runLoad = async ({ requests, recordsPerRequest, connections }: Load
   const stack = await startLocalStack();
   try {
     await post(stack.url, {
-      requests: Math.ceil(requests / 10),
+      requests: Math.max(connections, Math.ceil(requests / 10)),
       recordsPerRequest,
       connections,
       firstId: 1e9,

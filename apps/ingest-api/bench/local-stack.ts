@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { GetRecordsCommand, GetShardIteratorCommand, ListShardsCommand } from '@aws-sdk/client-kinesis';
-import { kinesisClient } from '@sluice/kinesis-producer';
+import { clientOf } from './client-of.ts';
 
 /** The API and its stream, each in a process of its own. */
 export interface LocalStack {
@@ -16,11 +16,7 @@ export interface LocalStack {
 const STREAM = 'records';
 const SHARDS = 4;
 
-/** kinesalite looks at no signature, but the SDK wants to sign. */
-const credentials = { AWS_ACCESS_KEY_ID: 'local', AWS_SECRET_ACCESS_KEY: 'local' };
-
 export const startLocalStack = async (): Promise<LocalStack> => {
-  Object.assign(process.env, credentials);
   const kinesis = start('kinesis-process.ts', [STREAM, String(SHARDS)]);
   const endpoint = await firstLine(kinesis);
   const api = start('api-process.ts', [endpoint, STREAM]);
@@ -53,7 +49,7 @@ const end = async (child: ChildProcess): Promise<void> => {
 };
 
 const recordsIn = async (endpoint: string): Promise<string[]> => {
-  const client = kinesisClient({ endpoint, region: 'us-east-1' });
+  const client = clientOf(endpoint);
   const texts: string[] = [];
   const { Shards = [] } = await client.send(new ListShardsCommand({ StreamName: STREAM }));
   for (const { ShardId } of Shards) {

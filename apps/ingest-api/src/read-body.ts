@@ -14,7 +14,7 @@ export interface Body {
 }
 
 /** `application/jsonl` is what people write; the media type that is in use most is `application/x-ndjson`. */
-export const forms: Readonly<Record<string, BodyForm>> = {
+const forms: Readonly<Record<string, BodyForm>> = {
   'application/json': 'document',
   'application/x-ndjson': 'lines',
   'application/jsonl': 'lines',

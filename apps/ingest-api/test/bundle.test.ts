@@ -29,10 +29,8 @@ describeWithMiniStack('the bundled ingest-api', (miniStack) => {
   let folder: string;
   const variables = { STREAM_NAME: 'records', DATASET_FIELD: '_dataset', CURATED_BUCKET: 'curated-zone' };
   const kinesis = () => {
-    // Where the client looks for them; the account is the emulator's.
-    const { accessKeyId, secretAccessKey } = miniStack().credentials;
-    Object.assign(process.env, { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey });
-    return kinesisClient({ endpoint: miniStack().endpoint, region: miniStack().region });
+    const { endpoint, region, credentials } = miniStack();
+    return kinesisClient({ endpoint, region, credentials });
   };
 
   beforeAll(async () => {
