@@ -1,10 +1,13 @@
 #!/usr/bin/env node
 import { enableCompileCache } from 'node:module';
+import { setFlagsFromString } from 'node:v8';
 import { help, parseArguments } from './arguments.ts';
 import { EXIT, oneLine, ProduceError } from './produce-error.ts';
 
 // Half of a short run is the loading of modules.
 enableCompileCache();
+// V8 lets the heap grow to four times what lives in it. Twice takes no longer, and sixty megabytes less.
+setFlagsFromString('--heap-growing-percent=100');
 
 const SIGNALS = { SIGINT: EXIT.interrupted, SIGTERM: EXIT.terminated } as const;
 

@@ -67,17 +67,20 @@ export const shardLines = ({ shards }: DryStream, wasAsked: boolean): readonly s
 
 /** `45 %`, `450,000 records`, `45.0 MB`, `52,100 records/s`, `1.2 s left` */
 export const progressParts = (
-  { sent, refused, bytes: size }: Counts,
+  { read, sent, refused, bytes: size }: Counts,
   {
-    fraction,
+    readFraction,
     milliseconds,
     metrics,
   }: {
-    readonly fraction: number | null;
+    readonly readFraction: number | null;
     readonly milliseconds: number;
     readonly metrics: ProducerMetrics | null;
   },
 ): readonly string[] => {
+  // What is read ahead of the stream is not done.
+  const fraction =
+    readFraction === null || read === 0 ? readFraction : (readFraction * (sent + refused)) / read;
   const rate = milliseconds > 500 ? (sent / milliseconds) * 1000 : null;
   const left =
     fraction !== null && fraction > 0.02 && fraction < 1 ? (milliseconds / fraction) * (1 - fraction) : null;

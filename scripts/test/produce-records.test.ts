@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { createReadStream, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -30,9 +30,15 @@ interface Ended {
   readonly err: string;
 }
 
+interface StartOptions {
+  readonly input?: string;
+  readonly stdinStaysOpen?: boolean;
+  readonly env?: NodeJS.ProcessEnv;
+}
+
 const start = (
   args: readonly string[],
-  { input = '', env = {} }: { input?: string; env?: NodeJS.ProcessEnv } = {},
+  { input = '', stdinStaysOpen = false, env = {} }: StartOptions = {},
 ) => {
   const child = spawn(process.execPath, [script, ...args], {
     env: {
@@ -56,13 +62,12 @@ const start = (
     err += text;
   });
   child.stdin.on('error', () => {});
-  if (input.startsWith('/')) createReadStream(input).pipe(child.stdin);
-  else child.stdin.end(input);
+  child.stdin.write(input);
+  if (!stdinStaysOpen) child.stdin.end();
   const ended = new Promise<Ended>((resolve) => child.on('close', (code) => resolve({ code, out, err })));
   return { child, ended, said: () => err };
 };
-const run = (args: readonly string[], options?: Parameters<typeof start>[1]): Promise<Ended> =>
-  start(args, options).ended;
+const run = (args: readonly string[], options?: StartOptions): Promise<Ended> => start(args, options).ended;
 const to = ({ endpoint, name }: LocalStream): readonly string[] => ['--endpoint', endpoint, '--stream', name];
 
 const file = (name: string, content: string | Buffer): string => {
@@ -130,9 +135,9 @@ describe('what is sent', () => {
     expect(await inside(stdin)).toEqual(sorted(lines));
   });
 
-  test('are generated records, by the key of their dataset, in the order of the input where that is asked for', async () => {
+  test('are generated records, each once, with the key of their dataset as partition key', async () => {
     const stream = await kinesis.stream();
-    const { code } = await run([...to(stream), '--generate', '900', '--dataset', 'orders', '--ordered']);
+    const { code } = await run([...to(stream), '--generate', '900', '--dataset', 'orders']);
     expect(code).toBe(0);
     const records = await stream.records();
     expect(records.map(({ json }) => Number(JSON.parse(json).id)).sort((a, b) => a - b)).toEqual(
@@ -168,24 +173,30 @@ describe('what is sent', () => {
 });
 
 describe('a stream that throttles', () => {
-  test('gets every record in the end, and the closing line adds up', async () => {
+  test('gets every record in the end, in the order of its key, and the closing line adds up', async () => {
     const stream = await kinesis.stream();
     stream.failWith((request) =>
       request % 2 === 1 && request < 8
         ? { status: 400, type: 'ProvisionedThroughputExceededException' }
         : null,
     );
-    const { code, out } = await run(['-', ...to(stream), '--json'], { input: numbered(2000).join('\n') });
+    const lines = Array.from({ length: 800 }, (_, at) => `{"id":${at + 1},"shop":"${at % 40}"}`);
+    const args = ['-', ...to(stream), '--partition-key', 'field:shop', '--ordered', '--aggregate', '--json'];
+    const { code, out } = await run(args, { input: lines.join('\n') });
     const { read, sent, refused, notSent, retried } = JSON.parse(out);
     expect({ code, read, sent, refused, notSent }).toEqual({
       code: 0,
-      read: 2000,
-      sent: 2000,
+      read: 800,
+      sent: 800,
       refused: 0,
       notSent: 0,
     });
     expect(retried).toBeGreaterThan(0);
-    expect((await inside(stream)).length).toBe(2000);
+    const records = await stream.records();
+    for (let shop = 0; shop < 40; shop += 1) {
+      const inShop = records.filter(({ key }) => key === String(shop)).map(({ json }) => json);
+      expect(inShop).toEqual(lines.filter((_, at) => at % 40 === shop));
+    }
   });
 });
 
@@ -218,8 +229,20 @@ describe('started again', () => {
     expect(await expectEach(stream, 3000)).toBe(3000);
 
     const third = await run(args);
-    expect(third).toMatchObject({ code: 0, out: '' });
+    expect(third.code).toBe(0);
+    expect(JSON.parse(third.out)).toMatchObject({ before: 3000, read: 0, sent: 0, acknowledged: 3000 });
     expect(third.err).toContain('in two.jsonl was sent in full by');
+  });
+
+  test('Ctrl-C does not wait for an input that says no more', async () => {
+    const stream = await kinesis.stream();
+    const idle = start(['-', ...to(stream)], { input: '{"id":"1"}\n{"id":"2"}\n', stdinStaysOpen: true });
+    await until(() => stream.puts() > 0, idle);
+    idle.child.kill('SIGINT');
+    const { code, err } = await idle.ended;
+    expect(code).toBe(130);
+    expect(err).toContain('read 2 = sent 2 + refused 0');
+    expect(err).toContain('acknowledged up to record 2, but noted nowhere: --checkpoint FILE would');
   });
 
   test('after a crash it skips no record', async () => {
