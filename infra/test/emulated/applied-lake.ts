@@ -131,7 +131,11 @@ export class AppliedLake {
   }
 
   async curatedText(key: string): Promise<string> {
-    return (await this.#curated(key)).transformToString();
+    return (await this.#object('curated', key)).transformToString();
+  }
+
+  async rawText(key: string): Promise<string> {
+    return (await this.#object('raw', key)).transformToString();
   }
 
   /** Copies curated objects into a folder, under their keys. */
@@ -139,14 +143,12 @@ export class AppliedLake {
     for (const key of keys) {
       const path = join(folder, key);
       await mkdir(dirname(path), { recursive: true });
-      await writeFile(path, await (await this.#curated(key)).transformToByteArray());
+      await writeFile(path, await (await this.#object('curated', key)).transformToByteArray());
     }
   }
 
-  async #curated(key: string) {
-    const { Body } = await this.#s3.send(
-      new GetObjectCommand({ Bucket: this.bucketOf('curated'), Key: key }),
-    );
+  async #object(zone: 'raw' | 'curated', key: string) {
+    const { Body } = await this.#s3.send(new GetObjectCommand({ Bucket: this.bucketOf(zone), Key: key }));
     if (!Body) throw new Error(`${key} came without a body.`);
     return Body;
   }

@@ -164,6 +164,18 @@ export const testDoors = ({ miniStack, stack, lake, environment, folder }: Doors
     }
   });
 
+  test('the archive has every record as it was sent, by the hour in which it came', async () => {
+    const keys = await lake().keysIn('raw', 'archive/');
+    const hour = `archive/records/${streamName}/\\d{4}/\\d\\d/\\d\\d/\\d\\d/[^/]+`;
+    for (const key of keys) expect(key).toMatch(new RegExp(`^${hour}$`));
+    // There each is an object, neither packed nor with an end of its line.
+    const texts = await Promise.all(keys.map((key) => lake().rawText(key)));
+    expect(texts.filter((text) => !text.includes('by-http')).toSorted()).toEqual(
+      [...named(sent.stream), ...Object.values(bad)].toSorted(),
+    );
+    expect(texts.filter((text) => text.includes('by-http'))).toHaveLength(sent.http.length);
+  });
+
   test('a shard that is delivered once more leaves nothing more', async () => {
     const before = [await landed(), await lake().curatedKeys('quarantine/')];
     const shards = await shardsOf(kinesis, streamName);

@@ -5,7 +5,7 @@ import { everythingOn } from '../everything-on.ts';
 /** Functions run on this machine, whatever dev's run on. */
 const architecture = process.arch === 'arm64' ? 'arm64' : 'x86_64';
 
-/** Dev, but in a hurry: what would take minutes to be given up takes seconds. */
+/** Dev with an archive of its stream, and in a hurry: what would take minutes to be given up takes seconds. */
 export const emulatedDev: Environment = {
   ...dev,
   lambda: {
@@ -22,6 +22,7 @@ export const emulatedDev: Environment = {
   // A few batches of a small object, not all at once on one machine.
   map: { ...dev.map, maxItemsPerBatch: 500, maxConcurrency: 4 },
   discovery: { ...dev.discovery, checkSeconds: 5 },
+  optIns: { ...dev.optIns, streamArchive: { bufferMb: 1, bufferSeconds: 60 } },
 };
 
 /** Prod with all opt-ins but one: there Lambda takes no consumer of a stream as a source. */

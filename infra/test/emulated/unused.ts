@@ -17,6 +17,7 @@ const noTags = 'It copies the tags of an object without asking.';
 /** Any other permission that no run has used fails a test: a role has it for nothing. */
 const unused: readonly Unused[] = [
   { role: `${emulatedDev.namePrefix}-crawlers`, reason: 'A crawler only pretends to look.' },
+  { role: `${emulatedDev.namePrefix}-archive`, reason: 'Firehose asks nobody there.' },
   { sid: 'StartBatches', reason: noChildren },
   { sid: 'FollowBatches', reason: noChildren },
   { sid: 'RedriveBatches', reason: noChildren },
