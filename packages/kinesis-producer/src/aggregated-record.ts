@@ -31,9 +31,13 @@ export function encodeAggregated(members: readonly ProducerRecord[]): Uint8Array
   return encoder.finish();
 }
 
+const roomForDigest = new Uint8Array(digestBytes);
+/** Those that are finished: a writer keeps the room that it has grown to. */
+const spareWriters: BinaryWriter[] = [];
+
 /** Writes an aggregated record as its records come. */
 export class AggregatedRecordEncoder {
-  readonly #writer = new BinaryWriter().raw(magic);
+  readonly #writer = (spareWriters.pop() ?? new BinaryWriter()).raw(magic);
   readonly #partitionKeys = new Map<string, number>();
   readonly #hashKeys = new Map<string, number>();
   /** At most this many, once it is finished. */
@@ -66,10 +70,10 @@ export class AggregatedRecordEncoder {
 
   /** Its bytes; nothing can be added afterwards. */
   finish(): Uint8Array {
-    const message = this.#writer.finish();
-    const whole = new Uint8Array(message.length + digestBytes);
-    whole.set(message);
-    whole.set(hash('md5', message.subarray(magic.length), 'buffer'), message.length);
+    const whole = this.#writer.raw(roomForDigest).finish();
+    spareWriters.push(this.#writer);
+    const end = whole.length - digestBytes;
+    whole.set(hash('md5', whole.subarray(magic.length, end), 'buffer'), end);
     return whole;
   }
 

@@ -20,7 +20,7 @@ export class Fifo<T> {
     if (this.length === 0) return undefined;
     this.#items[this.#head] = undefined;
     this.#head += 1;
-    if (this.#head === this.#items.length || this.#head === 4096) {
+    if (this.#head === this.#items.length || (this.#head > 1024 && this.#head > this.#items.length / 2)) {
       this.#items = this.#items.slice(this.#head);
       this.#head = 0;
     }
