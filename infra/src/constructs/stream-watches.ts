@@ -31,7 +31,8 @@ export const ofStream = (deployment: Deployment, { stream }: Watched): Watch[] =
   const { alarms, stream: settings } = deployment.environment;
   const { name, consumer, deadLettersName } = stream;
   const age = lambdaMetric(consumer, 'IteratorAge', 'Maximum');
-  const hours = lastSeconds(deployment) / HOURS;
+  const hoursOf = (seconds: number): number => Math.round((seconds / HOURS) * 10) / 10;
+  const last = lastSeconds(deployment);
   const records = (metric: MetricName) => pipelineMetric(deployment, metric, 'Sum', { app: consumer.app });
   const unreadable = percentOf(alarms.unreadableShare);
   return [
@@ -48,9 +49,9 @@ export const ofStream = (deployment: Deployment, { stream }: Watched): Watch[] =
     {
       runbook: 'iterator-age',
       subject: 'expiring',
-      wrong: `${consumer.app} reads records that are older than ${hours * shareOfTimeLeft} hours. At ${hours} hours they are given up; the stream forgets them ${settings.retentionHours} hours after they came.`,
+      wrong: `${consumer.app} reads records that are older than ${hoursOf(shareOfTimeLeft * last)} hours. At ${hoursOf(last)} hours they are given up; the stream forgets them ${settings.retentionHours} hours after they came.`,
       metric: age,
-      limit: shareOfTimeLeft * lastSeconds(deployment) * 1000,
+      limit: shareOfTimeLeft * last * 1000,
       periodSeconds: 5 * MINUTES,
     },
     {
