@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { type Dataset, zodSchema } from '@sluice/record-schema';
+import type { MalformedCode } from '@sluice/record-transform';
 import { valueSources } from '@sluice/record-transform/reading';
 import type { RecordReason } from './answers.ts';
 import { MAX_DEPTH, MAX_POINTER_LENGTH, MAX_REASONS, MAX_RECORD_BYTES } from './limits.ts';
@@ -17,7 +18,15 @@ export type Judgement =
 
 export type JudgeRecord = (bytes: Buffer) => Judgement;
 
-const refused = (code: string, pointer = ''): Judgement => ({
+/** Reasons that only this API has: docs/semantics.md. */
+export const POSTED_CODES = [
+  'reserved_key',
+  'unknown_column',
+  'nested_too_deep',
+  'record_too_large',
+] as const;
+
+const refused = (code: MalformedCode | (typeof POSTED_CODES)[number], pointer = ''): Judgement => ({
   outcome: 'refused',
   reasons: [{ pointer, code }],
 });
