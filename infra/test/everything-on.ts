@@ -4,9 +4,14 @@ import { prod } from '../src/environments/prod.ts';
 // Of the account that an emulator pretends to be.
 const principal = (name: string): string => `arn:aws:iam::000000000000:role/${name}`;
 
-/** Prod with all opt-ins. */
+/** Prod with all opt-ins, and an API for the bearers of tokens. */
 export const everythingOn: Environment = {
   ...prod,
+  api: {
+    throttle: { requestsPerSecond: 250, burst: 300 },
+    authorizer: { type: 'jwt', issuer: 'https://issuer.example.com', audience: ['sluice'] },
+    cors: { origins: ['https://shop.example.com'] },
+  },
   optIns: {
     privateNetwork: { cidr: '10.20.0.0/20', zones: ['a', 'b', 'c'], flowLogDays: 365 },
     threatDetection: {},

@@ -2,6 +2,7 @@ import { CloudWatchClient, DescribeAlarmsCommand, ListDashboardsCommand } from '
 import { CloudWatchLogsClient, DescribeLogGroupsCommand } from '@aws-sdk/client-cloudwatch-logs';
 import { GetCrawlersCommand, GetDatabasesCommand, GlueClient } from '@aws-sdk/client-glue';
 import { IAMClient, ListRolesCommand } from '@aws-sdk/client-iam';
+import { KinesisClient, ListStreamsCommand } from '@aws-sdk/client-kinesis';
 import { LambdaClient, ListEventSourceMappingsCommand, ListFunctionsCommand } from '@aws-sdk/client-lambda';
 import { ListBucketsCommand, S3Client } from '@aws-sdk/client-s3';
 import { ListStateMachinesCommand, SFNClient } from '@aws-sdk/client-sfn';
@@ -12,9 +13,10 @@ import type { MiniStack } from '@sluice/aws-emulator';
 /** The names of everything in an account and region that a stack could have made there. */
 export const leftovers = async ({ endpoint, credentials }: MiniStack, region: string): Promise<string[]> => {
   const client = { endpoint, credentials, region };
-  const [s3, lambda, sqs, sns, machines, glue, alarms, logs, iam] = [
+  const [s3, lambda, kinesis, sqs, sns, machines, glue, alarms, logs, iam] = [
     new S3Client({ ...client, forcePathStyle: true }),
     new LambdaClient(client),
+    new KinesisClient(client),
     new SQSClient(client),
     new SNSClient(client),
     new SFNClient(client),
@@ -31,6 +33,7 @@ export const leftovers = async ({ endpoint, credentials }: MiniStack, region: st
     lambda
       .send(new ListEventSourceMappingsCommand({}))
       .then(({ EventSourceMappings }) => EventSourceMappings?.map(({ UUID }) => UUID)),
+    kinesis.send(new ListStreamsCommand({})).then(({ StreamNames }) => StreamNames),
     sqs.send(new ListQueuesCommand({})).then(({ QueueUrls }) => QueueUrls),
     sns.send(new ListTopicsCommand({})).then(({ Topics }) => Topics?.map(({ TopicArn }) => TopicArn)),
     machines
@@ -51,6 +54,6 @@ export const leftovers = async ({ endpoint, credentials }: MiniStack, region: st
       .then(({ logGroups }) => logGroups?.map(({ logGroupName }) => logGroupName)),
     iam.send(new ListRolesCommand({})).then(({ Roles }) => Roles?.map(({ RoleName }) => RoleName)),
   ]);
-  for (const each of [s3, lambda, sqs, sns, machines, glue, alarms, logs, iam]) each.destroy();
+  for (const each of [s3, lambda, kinesis, sqs, sns, machines, glue, alarms, logs, iam]) each.destroy();
   return found.flatMap((names) => names ?? []).map(String);
 };

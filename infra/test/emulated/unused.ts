@@ -39,6 +39,17 @@ const unused: readonly Unused[] = [
     sid,
     reason: 'It reads a part only where an attempt that failed has left one.',
   })),
+  ...['ingest-stream', 'ingest-api'].map((app) => ({
+    role: `${emulatedDev.namePrefix}-${app}`,
+    action: 's3:GetObjectVersion',
+    reason: 'It reads what is there, in whatever version.',
+  })),
+  {
+    role: `${emulatedDev.namePrefix}-ingest-api`,
+    action: 'kinesis:ListShards',
+    reason: 'The producer looks the shards up when one of them throttles, and none does there.',
+  },
+  { sid: 'ReportLostBatches', reason: 'It gives no batch up: what fails is tried for ever.' },
   { sid: 'WriteOwnLogs', reason: noLogs },
   { sid: 'DeliverLogs', reason: noLogs },
   { sid: 'SendTraces', reason: 'There is no X-Ray.' },
