@@ -8,6 +8,7 @@ import { orders } from '@sluice/datasets';
 import { partitionKeyBy } from '@sluice/kinesis-producer';
 import { type Dataset, defineDataset, text, timestamp } from '@sluice/record-schema';
 import fc from 'fast-check';
+import { parseArguments } from '../produce-records/arguments.ts';
 import { openCheckpoint } from '../produce-records/checkpoint.ts';
 import { recordPreparer } from '../produce-records/prepare-record.ts';
 import { csvRecords } from '../produce-records/read/csv.ts';
@@ -252,6 +253,7 @@ describe('generated records', () => {
   test('go on where they stopped', async () => {
     const all = await generated(2500);
     expect(await generated(2500, 2060)).toEqual(all.slice(2060));
+    expect(await generated(300)).toEqual(all.slice(0, 300));
     expect(await generated(2500, 2500)).toEqual([]);
   });
 
@@ -330,5 +332,45 @@ describe('a checkpoint', () => {
     await expect(
       openCheckpoint(file('notes.txt', 'milk, eggs'), { input: {}, target }, 'standard input'),
     ).rejects.toThrow(/notes\.txt is no checkpoint/);
+  });
+});
+
+describe('a command line', () => {
+  const said = (...args: readonly string[]): string => {
+    try {
+      return JSON.stringify(parseArguments(args));
+    } catch (error) {
+      return error instanceof Error ? error.message : String(error);
+    }
+  };
+
+  test.each([
+    [['in.csv'], /^--stream is missing: /],
+    [['--stream', 'x'], /^a file is missing: /],
+    [['a.csv', 'b.csv', '--stream', 'x'], /^"b.csv" is too much: one file at a time; /],
+    [['a.csv', '--stream', 'x', '--strem', 'y'], /Unknown option '--strem'; see: pnpm produce --help$/],
+    [['a.csv', '--stream', 'x', '--dataset', 'none'], /^there is no dataset "none"; there are: airports, /],
+    [['a.csv', '--stream', 'x', '--rate', '0'], /^--rate has to be a whole number of 1 or more, not "0"$/],
+    [
+      ['a.csv', '--stream', 'x', '--partition-key', 'best'],
+      /^--partition-key is field:NAME, hash, random or /,
+    ],
+    [['a.csv', '--stream', 'x', '--endpoint', 'localhost'], /^--endpoint has to be a URL such as /],
+    [['a.csv', '--stream', 'x', '--format', 'xml'], /^--format is one of csv, json, parquet, not "xml"$/],
+    [['--generate', '5', '--stream', 'x'], /^--generate needs --dataset; /],
+    [['a.csv', '--stream', 'x', '--checkpoint', 'c', '--no-checkpoint'], /exclude each other$/],
+  ])('%j is a mistake that is told in a line', (args, message) => {
+    expect(said(...args)).toMatch(message);
+  });
+
+  test('has the key of the dataset as partition key, by the names of the source', () => {
+    expect(parseArguments(['a.csv', '--stream', 'x', '--dataset', 'orders'])).toMatchObject({
+      partitionKey: { strategy: 'field', field: ['id'] },
+      datasetField: '_dataset',
+    });
+    expect(parseArguments(['a.csv', '--stream', 'x'])).toMatchObject({
+      partitionKey: { strategy: 'hash' },
+      datasetField: null,
+    });
   });
 });

@@ -166,9 +166,9 @@ describe('what is sent', () => {
   test('is no more a second than asked for', async () => {
     const stream = await kinesis.stream();
     const startedAt = performance.now();
-    await run(['-', ...to(stream), '--rate', '200'], { input: numbered(300).join('\n') });
-    expect(performance.now() - startedAt).toBeGreaterThan(1400);
-    expect(await idsIn(stream)).toHaveLength(300);
+    await run(['-', ...to(stream), '--rate', '100'], { input: numbered(130).join('\n') });
+    expect(performance.now() - startedAt).toBeGreaterThan(1200);
+    expect(await idsIn(stream)).toHaveLength(130);
   });
 });
 
@@ -369,14 +369,6 @@ describe('what cannot be done', () => {
       [[path, ...to(stream)], nobody, 1, /no AWS credentials: set AWS_PROFILE/],
       [[path, '--stream', 'x'], {}, 2, /no region: say --region, or set AWS_REGION/],
       [[join(folder, 'gone.csv'), ...to(stream)], {}, 2, /gone\.csv cannot be read: there is no such file/],
-      [[path, ...to(stream), '--dataset', 'none'], {}, 2, /there is no dataset "none"; there are: /],
-      [[path, ...to(stream), '--rate', '0'], {}, 2, /--rate has to be a whole number of 1 or more, not "0"/],
-      [
-        [path, ...to(stream), '--partition-key', 'best'],
-        {},
-        2,
-        /--partition-key is field:NAME, hash, random or/,
-      ],
     ];
     const ended = await Promise.all(cases.map(([args, env]) => run(args, { env })));
     for (const [at, [, , code, said]] of cases.entries()) {

@@ -24,6 +24,9 @@ const numberedField = (dataset: Dataset): Field | null => {
   return byKey ?? free.find((field) => field.required) ?? free[0] ?? null;
 };
 
+/** Neither does the second block of a seed begin as the first one of the next seed. */
+const seedOf = (seed: number, block: number): number => (Math.imul(seed, 1_000_003) + block) | 0;
+
 /** Valid rows of the dataset with all that makes rows hard to read; the same ones for the same seed, whatever `count` is. */
 export async function* generatedRecords(
   dataset: Dataset,
@@ -32,8 +35,8 @@ export async function* generatedRecords(
   const { validRow } = arbitraries(dataset);
   const numbered = numberedField(dataset)?.from;
   for (let block = Math.floor(after / BLOCK); block * BLOCK < count; block += 1) {
-    const rows = fc.sample(validRow, { seed: seed + block, numRuns: BLOCK });
     const first = block * BLOCK;
+    const rows = fc.sample(validRow, { seed: seedOf(seed, block), numRuns: Math.min(BLOCK, count - first) });
     const records = rows
       .map((row, at): ReadRecord => {
         const number = first + at + 1;
