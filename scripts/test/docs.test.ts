@@ -90,10 +90,12 @@ describe('what a row means', () => {
     expect(codes).toEqual([...MALFORMED_CODES, ...VALUE_CODES, NOT_PROCESSED]);
   });
 
-  test('has every reason that a record of a stream may have beside them', () => {
-    const source = read('apps/ingest-stream/src/judge-record.ts');
-    const [, listed = ''] = /RECORD_CODES = \[([^\]]*)\]/.exec(source) ?? [];
-    const codes = tableRows(semantics, /Records of a stream/).flatMap(([cell]) => codeSpans(cell));
+  test.each([
+    ['Records of a stream', 'apps/ingest-stream/src/judge-record.ts', /RECORD_CODES = \[([^\]]*)\]/],
+    ['Records that are posted', 'apps/ingest-api/src/judge-record.ts', /POSTED_CODES = \[([^\]]*)\]/],
+  ])('has every reason beside them of %s', (heading, file, list) => {
+    const [, listed = ''] = list.exec(read(file)) ?? [];
+    const codes = tableRows(semantics, new RegExp(heading)).flatMap(([cell]) => codeSpans(cell));
     expect(codes).toEqual([...listed.matchAll(/'(\w+)'/g)].map(([, code]) => code));
     expect(codes).not.toEqual([]);
   });

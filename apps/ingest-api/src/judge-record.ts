@@ -19,12 +19,7 @@ export type Judgement =
 export type JudgeRecord = (bytes: Buffer) => Judgement;
 
 /** Reasons that only this API has: docs/semantics.md. */
-export const POSTED_CODES = [
-  'reserved_key',
-  'unknown_column',
-  'nested_too_deep',
-  'record_too_large',
-] as const;
+const POSTED_CODES = ['reserved_key', 'unknown_column', 'nested_too_deep', 'record_too_large'] as const;
 
 const refused = (code: MalformedCode | (typeof POSTED_CODES)[number], pointer = ''): Judgement => ({
   outcome: 'refused',

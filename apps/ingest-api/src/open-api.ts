@@ -156,7 +156,8 @@ export const openApiDocument = (datasets: ReadonlyMap<string, Dataset>): Json =>
       title: 'Sluice',
       version: '1',
       description:
-        'Takes records of datasets, one by one or many at once, into the stream that leads to the lake.',
+        'Takes records of datasets, one by one or many at once, into the stream that leads to the lake. ' +
+        'What API Gateway answers by itself (401, 403, 404 of unknown routes, 413, 429, 500, 503) is `{"message": "…"}`.',
     },
     jsonSchemaDialect: 'https://json-schema.org/draft/2020-12/schema',
     paths: {

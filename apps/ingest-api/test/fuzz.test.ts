@@ -10,8 +10,8 @@ const BODIES = 10_000;
 const HANGS_MS = 5_000;
 
 test('any body gets an answer that is the caller’s fault, or is taken and can be read', async () => {
-  const seed = Number(process.env.FUZZ_SEED ?? Date.now() % 2 ** 31);
-  process.stderr.write(`${BODIES} fuzzed bodies from FUZZ_SEED=${seed}\n`);
+  const seed = Number(process.env.SLUICE_SEED ?? Date.now() % 2 ** 31);
+  process.stderr.write(`${BODIES} fuzzed bodies from SLUICE_SEED=${seed}\n`);
   const api = startApi();
   const statuses = new Map<number, number>();
 

@@ -1,10 +1,9 @@
-import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { type Dataset, defineDataset, text } from '@sluice/record-schema';
 import { arbitraries } from '@sluice/record-schema/arbitraries';
 import { transformRows } from '@sluice/record-transform/typescript';
 import fc from 'fast-check';
-import { createRecordJudge, POSTED_CODES } from '../src/judge-record.ts';
+import { createRecordJudge } from '../src/judge-record.ts';
 import { servedDatasets } from '../src/served-datasets.ts';
 import { datasets, strict } from './api.ts';
 
@@ -148,11 +147,4 @@ describe('what the API says of a record, etl will say of its row', () => {
       { numRuns: 200 },
     );
   });
-});
-
-test('the documentation has every code that only the API has', () => {
-  const semantics = readFileSync(new URL('../../../docs/semantics.md', import.meta.url), 'utf8');
-  const [, section = ''] = /### Records that are posted\n(.*?)\n## /s.exec(semantics) ?? [];
-  const codes = [...section.matchAll(/^\| `(\w+)` \|/gm)].map(([, code]) => code);
-  expect(codes).toEqual([...POSTED_CODES]);
 });
