@@ -128,7 +128,8 @@ export class ResultsInOrder implements AsyncIterableIterator<RecordResult> {
 
   #shift(): void {
     this.#pending.shift();
-    if (this.#resume && this.#pending.length < this.#window) {
+    // Not for one record at a time: waiting costs more than the record.
+    if (this.#resume && this.#pending.length <= this.#window * 0.75) {
       const resume = this.#resume;
       this.#resume = undefined;
       resume();
