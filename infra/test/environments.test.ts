@@ -369,6 +369,8 @@ test('a stream of one dataset, which there is, needs no API', () => {
   expect(messageOf(environment)).toBe('');
   environment.stream.records = { dataset: 'flights' };
   expect(messageOf(environment)).toContain('stream.records.dataset: is no dataset');
+  environment.stream.records = { dataset: 'airports' };
+  expect(messageOf(environment)).toContain('stream.records.dataset: takes no JSON');
 });
 
 describe('the shards of a load', () => {

@@ -149,7 +149,9 @@ export const streamFaults = (
     }
   }
   if ('dataset' in records) {
-    if (!datasets.has(records.dataset)) fault('stream.records.dataset', 'is no dataset');
+    const dataset = datasets.get(records.dataset);
+    if (!dataset) fault('stream.records.dataset', 'is no dataset');
+    else if (!dataset.source.formats.includes('json')) fault('stream.records.dataset', 'takes no JSON');
     if (api !== null) fault('api', 'posts records of any dataset, and stream.records takes those of one');
   }
 
