@@ -13,6 +13,11 @@ const endpointsAreBlank = 'What an endpoint was given is taken and not answered.
 
 /** Any other difference fails, and so does an entry that the plan of a stack with such a resource does not show. */
 export const restless: readonly Restless[] = [
+  {
+    type: 'aws_apigatewayv2_authorizer',
+    attribute: 'authorizer_payload_format_version',
+    reason: 'It answers with the version of an authorizer that is a Lambda.',
+  },
   { type: 'aws_cloudwatch_composite_alarm', attribute: '*', reason: alarmsAreBlank },
   { type: 'aws_cloudtrail', attribute: 'tags_all', reason: 'Tags of trails are forgotten.' },
   ...[
