@@ -26,11 +26,12 @@ const refused = (code: MalformedCode | (typeof POSTED_CODES)[number], pointer = 
   reasons: [{ pointer, code }],
 });
 
+/** `""` stands for a field whose name is too long to tell, or has control characters, which JSON writes with six. */
 const pointerOf = (path: readonly PropertyKey[]): string => {
   const pointer = path
     .map((part) => `/${String(part).replaceAll('~', '~0').replaceAll('/', '~1').toWellFormed()}`)
     .join('');
-  return pointer.length > MAX_POINTER_LENGTH ? '' : pointer;
+  return pointer.length > MAX_POINTER_LENGTH || /\p{Cc}/u.test(pointer) ? '' : pointer;
 };
 
 /**

@@ -10,6 +10,9 @@ export const MAX_RECORD_BYTES = 1024 * 1024;
 /** Objects and arrays within each other. Parsing takes more, but much memory for it, and no dataset needs it. */
 export const MAX_DEPTH = 100;
 
-/** Reasons that are given for one record, and characters of a pointer: an answer has to stay small. */
-export const MAX_REASONS = 50;
-export const MAX_POINTER_LENGTH = 200;
+/**
+ * Reasons that are given for one record, and characters of a pointer: every key of every record may be wrong, and a function's
+ * answer has 6 MB. https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+ */
+export const MAX_REASONS = 20;
+export const MAX_POINTER_LENGTH = 100;

@@ -1,5 +1,5 @@
 import type { LogFields, OutcomeName } from '@sluice/lambda-kit';
-import type { Answered } from './answer-request.ts';
+import type { Answered } from './answered.ts';
 
 /** The one line of an answer: names, counts and codes, nothing that was sent. */
 export const logLine = (

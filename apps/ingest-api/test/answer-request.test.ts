@@ -196,6 +196,18 @@ describe('posted records', () => {
   });
 });
 
+test.each(['\\"', '語', 'k', '~'])(
+  'an answer fits what a Lambda may return, though every key of every record is wrong: %s',
+  async (letter) => {
+    const keys = Array.from({ length: 30 }, (_, at) => `"${letter.repeat(97)}${at}":1`).join(',');
+    const count = Math.min(500, Math.floor(5e6 / Buffer.byteLength(keys)));
+    const body = `[${Array(count).fill(`{"id":1,${keys}}`).join(',')}]`;
+    const { response } = await startApi().answerRequest(eventOf({ path: '/datasets/strict/records', body }));
+    expect(response.statusCode).toBe(422);
+    expect(Buffer.byteLength(JSON.stringify(response))).toBeLessThan(6_000_000);
+  },
+);
+
 describe('paths', () => {
   const call = async (method: string, path: string, stage = '$default') => {
     const event = eventOf({ method, path });
