@@ -12,6 +12,9 @@ import type { Stream } from './stream.ts';
 /** While every shard is at its pace: how often to look for records of a shard that is not, in ms. */
 const longestPauseMs = 50;
 
+/** Bytes of aggregates that go without waiting for more: a few requests at once are faster than a large one. */
+const enoughAggregates = 512 * 1024;
+
 /** Decides when a request goes, and what happens to its records afterwards. */
 export class Dispatcher {
   readonly #settings: Settings;
@@ -41,7 +44,11 @@ export class Dispatcher {
     this.#settings = settings;
     this.#settle = settle;
     this.#pace = pace;
-    this.#ready = new Ready({ records: maxRequestRecords, bytes: settings.maxRequestBytes });
+    this.#ready = new Ready({
+      records: maxRequestRecords,
+      bytes: settings.maxRequestBytes,
+      enoughBytes: Math.min(settings.maxRequestBytes, settings.aggregate ? enoughAggregates : Infinity),
+    });
     this.#placement = new Placement(this.#ready, settings);
     this.#requests = new Requests(stream, settings, pace, meter, {
       settle,

@@ -10,6 +10,8 @@ interface ShardQueue {
 export interface RequestLimits {
   readonly records: number;
   readonly bytes: number;
+  /** Worth a request, though more may go with it. */
+  readonly enoughBytes: number;
 }
 
 /** Entries that may be sent, by shard, so that one that throttles does not hold up the others. */
@@ -29,9 +31,9 @@ export class Ready {
     return this.#length;
   }
 
-  /** Whether it fills a request. */
+  /** Whether there is no sense in waiting for more. */
   get full(): boolean {
-    return this.#length >= this.#limits.records || this.#bytes >= this.#limits.bytes;
+    return this.#length >= this.#limits.records || this.#bytes >= this.#limits.enoughBytes;
   }
 
   add(entry: Entry, now: number): void {

@@ -32,9 +32,9 @@ describe('the pace of a shard', () => {
     const pace = new Pace();
     pace.throttled('a', 0, 100);
     for (const sentAt of [10, 20, 90]) pace.throttled('a', sentAt, 110);
-    expect(pace.shares()['a']).toBeCloseTo(0.7, 1);
+    expect(pace.shares().a).toBeCloseTo(0.7, 1);
     pace.throttled('a', 120, 130);
-    expect(pace.shares()['a']).toBeCloseTo(0.49, 1);
+    expect(pace.shares().a).toBeCloseTo(0.49, 1);
   });
 
   test('counts bytes where they are the tighter limit', () => {
