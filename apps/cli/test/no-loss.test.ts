@@ -7,7 +7,7 @@ import { newFolder } from './sluice.ts';
 
 // `pnpm test:no-loss` takes 20 rounds of 200,000. The same SLUICE_SEED does the same to the same requests.
 const ROUNDS = Number(process.env.SLUICE_NO_LOSS_ROUNDS ?? 1);
-const ORDERS = Number(process.env.SLUICE_NO_LOSS_ORDERS ?? 4_000);
+const ORDERS = Number(process.env.SLUICE_NO_LOSS_ORDERS ?? 3_000);
 const SEED = Number(process.env.SLUICE_SEED ?? Date.now() % 1_000_000);
 
 let folder: Awaited<ReturnType<typeof newFolder>>;

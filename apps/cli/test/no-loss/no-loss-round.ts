@@ -42,7 +42,9 @@ export const noLossRound = async (seed: number, orders: number, folder: string):
   const clientOf = (endpoint: string) => kinesisClient({ endpoint, region: 'us-east-1', credentials });
   const [calm, shaky] = [clientOf(kinesis.endpoint), clientOf(faulty.endpoint)];
   try {
-    await createStream(calm, STREAM, 1 + Math.floor(chanceOf(seed, 'shards') * 4));
+    // A shard takes 1,000 records a second, and the producer keeps to it once it was throttled.
+    const shards = 1 + Math.floor(chanceOf(seed, 'shards') * 4) + Math.floor(orders / 50_000);
+    await createStream(calm, STREAM, shards);
     const consumer = await startFaultyConsumer({
       seed,
       orders,

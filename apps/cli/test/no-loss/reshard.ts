@@ -8,7 +8,7 @@ import {
 import { streamIsActive } from '@sluice/local-event-sources/kinesis';
 import { chanceOf } from '../crash-rounds/chance.ts';
 
-const MOST_OPEN = 8;
+const MOST_OPEN = 12;
 const keyOf = (text: string | undefined): bigint => BigInt(text ?? '0');
 
 /** Splits an open shard in the middle, or merges two that lie side by side. Gives what it did. */
