@@ -26,7 +26,7 @@ const plainClient = new KinesisClient({
   requestHandler: new NodeHttpHandler(),
 });
 
-const records = Array.from({ length: 100_000 }, (_, id): ProducerRecord => {
+const records = Array.from({ length: 200_000 }, (_, id): ProducerRecord => {
   const order = { id: `ORD-${id}`, email: `customer${id}@example.com`, amount: id / 100, status: 'ACTIVE' };
   return { data: Buffer.from(JSON.stringify(order).padEnd(100)), partitionKey: `ORD-${id}` };
 });
@@ -62,7 +62,7 @@ async function produce(input: readonly ProducerRecord[], aggregate: boolean): Pr
 }
 
 const ways = [
-  { name: 'PutRecord, one by one', share: 0.02, put: putOneByOne },
+  { name: 'PutRecord, one by one', share: 0.005, put: putOneByOne },
   {
     name: 'PutRecords, SDK',
     share: 1,

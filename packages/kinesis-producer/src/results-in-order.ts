@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { Fifo } from './fifo.ts';
 import type { Pending } from './pending.ts';
 import type { ProducerRecord, RecordResult } from './record.ts';
@@ -13,6 +14,8 @@ interface Reader {
   readonly reject: (error: unknown) => void;
 }
 
+/** Records of a synchronous input in one go: a request goes out, and an answer comes in, only in between. */
+const breath = 2_000;
 const end = { done: true, value: undefined } as const;
 
 /**
@@ -81,9 +84,12 @@ export class ResultsInOrder implements AsyncIterableIterator<RecordResult> {
           if (this.#ended) return;
         }
       } else {
+        let read = 0;
         for (const record of this.#records) {
           const wait = this.#take(record);
+          read += 1;
           if (wait) await wait;
+          else if (read % breath === 0) await setImmediate();
           if (this.#ended) return;
         }
       }
