@@ -13,7 +13,7 @@ import type { Stream } from './stream.ts';
 const longestPauseMs = 50;
 
 /** Bytes of aggregates that go without waiting for more: a few requests at once are faster than a large one. */
-const enoughAggregates = 512 * 1024;
+const enoughAggregates = 1024 * 1024;
 
 /** Decides when a request goes, and what happens to its records afterwards. */
 export class Dispatcher {

@@ -23,7 +23,7 @@ export interface ProducerOptions {
   readonly maxInFlight?: number;
   /**
    * Records and bytes that it holds until their fate is known. If absent, 32 MiB, and two requests' records more than can
-   * be under way; 50,000 records where it aggregates.
+   * be under way; 20,000 records where it aggregates.
    */
   readonly maxBufferedRecords?: number;
   readonly maxBufferedBytes?: number;
@@ -52,7 +52,7 @@ export function settingsOf(options: Omit<ProducerOptions, 'client' | 'streamName
   const roomOfStream = maxRecordBytes > MiB ? 10 * MiB : 5 * MiB;
   const maxInFlight = atLeast(1, 'maxInFlight', options.maxInFlight ?? 8);
   // What waits longer than a request takes only makes work for the garbage collector.
-  const roomOfRequests = options.aggregate ? 50_000 : (maxInFlight + 2) * maxRequestRecords;
+  const roomOfRequests = options.aggregate ? 20_000 : (maxInFlight + 2) * maxRequestRecords;
   return {
     maxAttempts: atLeast(1, 'maxAttempts', options.maxAttempts ?? 15),
     maxAgeMs: atLeast(0, 'maxAgeMs', options.maxAgeMs ?? 60_000),

@@ -1,4 +1,3 @@
-import { setImmediate } from 'node:timers/promises';
 import { Fifo } from './fifo.ts';
 import type { Pending } from './pending.ts';
 import type { ProducerRecord, RecordResult } from './record.ts';
@@ -14,8 +13,6 @@ interface Reader {
   readonly reject: (error: unknown) => void;
 }
 
-/** Records of a synchronous input in one go: a request goes out, and an answer comes in, only in between. */
-const breath = 2_000;
 const end = { done: true, value: undefined } as const;
 
 /**
@@ -84,12 +81,9 @@ export class ResultsInOrder implements AsyncIterableIterator<RecordResult> {
           if (this.#ended) return;
         }
       } else {
-        let read = 0;
         for (const record of this.#records) {
           const wait = this.#take(record);
-          read += 1;
           if (wait) await wait;
-          else if (read % breath === 0) await setImmediate();
           if (this.#ended) return;
         }
       }
