@@ -19,7 +19,9 @@ const putAnswer = z.looseObject({ FailedRecordCount: z.number(), Records: z.arra
 /** Of requests. The rest goes through. */
 const SHARES = { partial: 0.15, timeoutAfterSuccess: 0.04, cutBefore: 0.03, unavailable: 0.03 };
 /** A storm throttles everything for so many requests in a row. */
-const STORM = { share: 0.01, requests: 12 };
+const STORM = { share: 0.003, requests: 12 };
+/** Of requests some of whose records fail: there it is the shards that take no more. */
+const THROTTLES = 0.1;
 const THROTTLED = 'ProvisionedThroughputExceededException';
 
 /**
@@ -72,7 +74,7 @@ export const startFaultyKinesis = async (target: string, seed: number): Promise<
     const Records = fails.map((failed, at) =>
       failed
         ? {
-            ErrorCode: chanceOf(seed, 'code', nth, at) < 0.5 ? THROTTLED : 'InternalFailure',
+            ErrorCode: chanceOf(seed, 'code', nth) < THROTTLES ? THROTTLED : 'InternalFailure',
             ErrorMessage: 'a fault on purpose',
           }
         : results.next().value,
