@@ -71,7 +71,7 @@ export const startFaultyKinesis = async (target: string, seed: number): Promise<
     if (sent.status !== 200) return answer(to, sent.status, sent.body);
     const outcome = putAnswer.parse(JSON.parse(sent.body));
     const results = outcome.Records[Symbol.iterator]();
-    const Records = fails.map((failed, at) =>
+    const Records = fails.map((failed) =>
       failed
         ? {
             ErrorCode: chanceOf(seed, 'code', nth) < THROTTLES ? THROTTLED : 'InternalFailure',
