@@ -101,7 +101,7 @@ export const startFaultyConsumer = async (plan: ConsumerPlan): Promise<FaultyCon
     streamName,
     // From a few large batches to many small ones.
     batchSize: Math.min(10_000, Math.ceil(orders / (10 + 30 * chanceOf(seed, 'batch')))),
-    batchWindowMs: Math.floor(chanceOf(seed, 'window') * 500),
+    batchWindowMs: 200 + Math.floor(chanceOf(seed, 'window') * Math.min(2_000, orders / 50)),
     bisectOnError: chanceOf(seed, 'bisect') < 0.6,
     maxRetries: chanceOf(seed, 'retries') < 0.5 ? 2 : -1,
     pollIntervalMs: 100,
