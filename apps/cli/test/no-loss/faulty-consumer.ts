@@ -37,8 +37,8 @@ export const startFaultyConsumer = async (plan: ConsumerPlan): Promise<FaultyCon
   let invocations = 0;
   let puts = 0;
   let letters = 0;
-  /** Of each shard the last batches, to be delivered once more. */
-  const past: KinesisEvent[] = [];
+  /** Of each shard the last batches, to be delivered once more; never beside another one of theirs, as Lambda does not. */
+  const past = new Map<string, KinesisEvent[]>();
 
   const depsOver = (objects: Pick<ObjectStore, 'keys' | 'read' | 'put'>) => ({
     findDataset: (name: string) => datasets.get(name),
@@ -66,10 +66,8 @@ export const startFaultyConsumer = async (plan: ConsumerPlan): Promise<FaultyCon
     },
   };
 
-  const redeliver = async (nth: number): Promise<void> => {
-    const event = past[Math.floor(chanceOf(seed, 'which', nth) * past.length)];
-    if (!event) return;
-    const records = event.Records;
+  const redeliver = async (events: readonly KinesisEvent[], nth: number): Promise<void> => {
+    const records = events[Math.floor(chanceOf(seed, 'which', nth) * events.length)]?.Records ?? [];
     const from = Math.floor(chanceOf(seed, 'from', nth) * records.length);
     const to = from + 1 + Math.floor(chanceOf(seed, 'to', nth) * (records.length - from));
     done(from === 0 && to === records.length ? 'delivered again' : 'delivered again in part');
@@ -90,9 +88,10 @@ export const startFaultyConsumer = async (plan: ConsumerPlan): Promise<FaultyCon
       done('died after writing');
       throw new Error('died on purpose');
     }
-    past.push(event);
-    if (past.length > 40) past.shift();
-    if (chance < 0.3) await redeliver(nth);
+    const [shard = ''] = event.Records[0]?.eventID.split(':') ?? [];
+    const ofShard = [...(past.get(shard) ?? []), event].slice(-10);
+    past.set(shard, ofShard);
+    if (chance < 0.3) await redeliver(ofShard, nth);
     return response;
   };
 
