@@ -52,6 +52,7 @@ class KinesisProducer implements Producer {
   readonly #rounds = new Set<FlushRound>();
   #round: FlushRound = { outstanding: 0 };
   #admitting = false;
+  #turn: number | undefined;
   #closing: Promise<void> | undefined;
 
   constructor(stream: Stream, options: Omit<ProducerOptions, 'client' | 'streamName'>, pace: Pace) {
@@ -126,9 +127,20 @@ class KinesisProducer implements Producer {
   #take(pending: Pending): void {
     this.#meter.inFlight += 1;
     this.#meter.inFlightBytes += pending.bytes;
-    pending.acceptedAt = performance.now();
+    pending.acceptedAt = this.#now();
     if (this.#settings.signal?.aborted) this.#settle(pending, failed(pending, 'Aborted'));
     else this.#dispatcher.add(pending);
+  }
+
+  /** Of many records that are taken in one turn, the first one's time is that of all. */
+  #now(): number {
+    if (this.#turn === undefined) {
+      this.#turn = performance.now();
+      queueMicrotask(() => {
+        this.#turn = undefined;
+      });
+    }
+    return this.#turn;
   }
 
   readonly #settle = (pending: Pending, result: RecordResult): void => {
