@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import {
   GetRecordsCommand,
   GetShardIteratorCommand,
-  KinesisClient,
+  type KinesisClient,
   ListShardsCommand,
   PutRecordsCommand,
   type _Record as StreamRecord,
@@ -16,6 +16,7 @@ import type { Environment } from '../../src/environments/environment.ts';
 import type { AppliedLake } from './applied-lake.ts';
 import { rowsOf } from './embedded-lake.ts';
 import type { EmulatedStack } from './emulated-stack.ts';
+import { kinesisClient } from './kinesis-client.ts';
 import { withoutStatement } from './role-statements.ts';
 import { type Answer, type Credentials, callApi } from './signed-call.ts';
 import { until } from './until.ts';
@@ -96,7 +97,7 @@ export const testDoors = ({ miniStack, stack, lake, environment, folder }: Doors
 
   beforeAll(async () => {
     const { endpoint, credentials } = miniStack();
-    kinesis = new KinesisClient({ endpoint, credentials, region });
+    kinesis = kinesisClient({ endpoint, credentials, region });
     lambda = new LambdaClient({ endpoint, credentials, region });
     users = new Users(miniStack(), region);
     const { stream_name, api_url } = await stack().outputs();

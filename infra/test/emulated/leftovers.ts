@@ -2,13 +2,14 @@ import { CloudWatchClient, DescribeAlarmsCommand, ListDashboardsCommand } from '
 import { CloudWatchLogsClient, DescribeLogGroupsCommand } from '@aws-sdk/client-cloudwatch-logs';
 import { GetCrawlersCommand, GetDatabasesCommand, GlueClient } from '@aws-sdk/client-glue';
 import { IAMClient, ListRolesCommand } from '@aws-sdk/client-iam';
-import { KinesisClient, ListStreamsCommand } from '@aws-sdk/client-kinesis';
+import { ListStreamsCommand } from '@aws-sdk/client-kinesis';
 import { LambdaClient, ListEventSourceMappingsCommand, ListFunctionsCommand } from '@aws-sdk/client-lambda';
 import { ListBucketsCommand, S3Client } from '@aws-sdk/client-s3';
 import { ListStateMachinesCommand, SFNClient } from '@aws-sdk/client-sfn';
 import { ListTopicsCommand, SNSClient } from '@aws-sdk/client-sns';
 import { ListQueuesCommand, SQSClient } from '@aws-sdk/client-sqs';
 import type { MiniStack } from '@sluice/aws-emulator';
+import { kinesisClient } from './kinesis-client.ts';
 
 /** The names of everything in an account and region that a stack could have made there. */
 export const leftovers = async ({ endpoint, credentials }: MiniStack, region: string): Promise<string[]> => {
@@ -16,7 +17,7 @@ export const leftovers = async ({ endpoint, credentials }: MiniStack, region: st
   const [s3, lambda, kinesis, sqs, sns, machines, glue, alarms, logs, iam] = [
     new S3Client({ ...client, forcePathStyle: true }),
     new LambdaClient(client),
-    new KinesisClient(client),
+    kinesisClient(client),
     new SQSClient(client),
     new SNSClient(client),
     new SFNClient(client),
