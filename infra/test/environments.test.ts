@@ -120,6 +120,12 @@ const mistakes: readonly Mistake[] = [
     'ingest.maxRecordAgeSeconds: records expire after 86400',
   ],
   [
+    'raw objects out of reach while their records can come again',
+    'retention.rawArchiveDays',
+    1,
+    'retention.rawArchiveDays: records of the stream can come again for 24 hours',
+  ],
+  [
     'a place in the stream that is none',
     'ingest.startingPosition',
     'NOW',

@@ -16,8 +16,10 @@ describe('the API', () => {
   test('answers what ingest-api answers, and nothing else', () => {
     const target = `integrations/\${aws_apigatewayv2_integration.api_integration.id}`;
     expect(all(dev, 'route').map(({ body }) => [body.route_key, body.target])).toEqual([
-      ['GET /datasets/{dataset}', target],
-      ['POST /datasets/{dataset}/records', target],
+      ['ANY /datasets/{dataset}', target],
+      ['ANY /openapi.json', target],
+      ['ANY /datasets', target],
+      ['ANY /datasets/{dataset}/records', target],
     ]);
     expect(only(dev, 'integration')).toMatchObject({
       integration_type: 'AWS_PROXY',
@@ -52,6 +54,7 @@ describe('the API', () => {
     expect(at(only(everythingOn, 'api'), 'cors_configuration')).toMatchObject({
       allow_origins: ['https://shop.example.com'],
       allow_methods: ['GET', 'POST'],
+      expose_headers: ['retry-after', 'idempotency-replayed'],
     });
   });
 });

@@ -22,10 +22,12 @@ interface HttpApiProps extends FunctionSurroundings, Settings {
   readonly folders: LakeFolders;
 }
 
-/** What ingest-api answers. Any other path is answered 404 by the API itself, and nothing runs. */
+/** What ingest-api answers, another method by 405. Any other path is answered 404 by the API itself, and nothing runs. */
 const routes = {
-  'post-records': 'POST /datasets/{dataset}/records',
-  'get-dataset': 'GET /datasets/{dataset}',
+  'post-records': 'ANY /datasets/{dataset}/records',
+  'get-dataset': 'ANY /datasets/{dataset}',
+  'list-datasets': 'ANY /datasets',
+  'get-openapi': 'ANY /openapi.json',
 };
 
 /**
@@ -69,6 +71,7 @@ export class HttpApi extends Construct {
               allowOrigins: cors.origins,
               allowMethods: ['GET', 'POST'],
               allowHeaders: ['authorization', 'content-type', 'content-encoding', 'idempotency-key'],
+              exposeHeaders: ['retry-after', 'idempotency-replayed'],
             },
           }),
     });

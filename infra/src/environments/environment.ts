@@ -236,6 +236,15 @@ const environmentSchema = z
     const sharedReaders = (optIns.enhancedFanOut === null ? 1 : 0) + (optIns.streamArchive === null ? 0 : 1);
     for (const { path, message } of streamFaults(environment, sharedReaders)) fault(path, message);
 
+    // ingest-stream looks into what it has written, for as long as records can come again.
+    const { retentionHours } = environment.stream;
+    if (cold !== null && cold * 24 <= retentionHours) {
+      fault(
+        ['retention', 'rawArchiveDays'],
+        `records of the stream can come again for ${retentionHours} hours`,
+      );
+    }
+
     // https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
     if (intake.batchSize > 10 && intake.batchWindowSeconds === 0) {
       fault(['intake', 'batchSize'], 'more than 10 messages need a batchWindowSeconds of at least 1');

@@ -9,7 +9,7 @@ const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`;
  * Of Athena's engine 3, which is Trino: of the rows that are alike in the dataset's key, one. Of copies any would do; by
  * file, then by all columns, it is the same one every time.
  */
-export const uniqueRowsSql = (dataset: Dataset, key: readonly string[], database: string): string => {
+const uniqueRowsSql = (dataset: Dataset, key: readonly string[], database: string): string => {
   const columns = viewColumns(dataset).map(({ name }) => quoted(name));
   const copies = `PARTITION BY ${key.map(quoted).join(', ')} ORDER BY ${['"$path"', ...columns].join(', ')}`;
   return `SELECT ${columns.join(', ')} FROM (SELECT ${columns.join(', ')}, row_number() OVER (${copies}) AS "copy" FROM ${quoted(database)}.${quoted(dataset.name)}) WHERE "copy" = 1`;

@@ -10,6 +10,7 @@ import { type CsvMapRuns, type Ends, files, runCsvMap } from './csv-map-runs.ts'
 import { rowsOf, runEmbedded } from './embedded-lake.ts';
 import { ordersFile } from './orders-files.ts';
 import { runRowChildren } from './row-children.ts';
+import { until } from './until.ts';
 
 interface Applied {
   readonly miniStack: () => MiniStack;
@@ -123,9 +124,16 @@ export const testCsvMap = ({ miniStack, lake, environment, folder }: Applied): v
   test('a batch that could not even be recorded fails the run, which a redrive then takes to its end', async () => {
     expect(on.first.redriven.error).toBe('States.ExceedToleratedFailureThreshold');
     const { runId } = on.last.redriven.input;
-    const processed = (await on.lake.logOf('process-rows'))
-      .filter((line) => line.runId === runId && line.message === 'rows_processed')
-      .map(({ first, rows }) => [first, rows]);
+    const look = async () =>
+      (await on.lake.logOf('process-rows'))
+        .filter((line) => line.runId === runId && line.message === 'rows_processed')
+        .map(({ first, rows }) => [first, rows]);
+    // A function's last lines may come after its answer.
+    await until('process-rows tells of both batches', 10_000, async () => {
+      const seen = await look();
+      return { done: seen.length >= 2, seen: JSON.stringify(seen) };
+    });
+    const processed = await look();
     expect(processed).toEqual([
       [0, 500],
       [500, 100],

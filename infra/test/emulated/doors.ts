@@ -138,7 +138,9 @@ export const testDoors = ({ miniStack, stack, lake, environment, folder }: Doors
   test('the API tells what a dataset wants of a record, and knows no other path', async () => {
     const schema = await get('/datasets/orders');
     expect([schema.status, JSON.parse(schema.body)]).toMatchObject([200, { required: ['id'] }]);
-    expect(await get('/datasets')).toMatchObject({ status: 404 });
+    expect(await get('/datasets')).toMatchObject({ status: 200 });
+    expect(await get('/datasets/orders/records')).toMatchObject({ status: 405 });
+    expect(await get('/nowhere')).toMatchObject({ status: 404 });
   });
 
   test(
