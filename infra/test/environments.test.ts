@@ -121,9 +121,9 @@ const mistakes: readonly Mistake[] = [
   ],
   [
     'raw objects out of reach while their records can come again',
-    'retention.rawArchiveDays',
-    1,
-    'retention.rawArchiveDays: records of the stream can come again for 24 hours',
+    'stream.retentionHours',
+    8760,
+    'retention.rawArchiveDays: records of the stream can come again for 8760 hours',
   ],
   [
     'a place in the stream that is none',
