@@ -61,7 +61,7 @@ const awsLine = (error: unknown, streamName: string, place: string): string => {
   if (name === 'ResourceNotFoundException')
     return `there is no stream ${JSON.stringify(streamName)} ${place}`;
   if (name === 'CredentialsProviderError') {
-    return 'no AWS credentials: set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (an emulator takes any)';
+    return 'no AWS credentials: set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY';
   }
   if (/^Region is missing/.test(said)) return 'no region: say --region, or set AWS_REGION';
   if (/^(ExpiredToken|UnrecognizedClient|InvalidSignature|InvalidClientTokenId)/.test(name))

@@ -347,7 +347,7 @@ describe('what cannot be done', () => {
       });
     });
     const path = file('some.jsonl', numbered(3).join('\n'));
-    const nobody = { AWS_ACCESS_KEY_ID: '', AWS_SECRET_ACCESS_KEY: '' };
+    const nobody = { AWS_ACCESS_KEY_ID: '', AWS_SECRET_ACCESS_KEY: '', AWS_EC2_METADATA_DISABLED: 'true' };
     const cases: readonly (readonly [
       args: readonly string[],
       env: NodeJS.ProcessEnv,
@@ -366,7 +366,7 @@ describe('what cannot be done', () => {
         1,
         /no answer from Kinesis at http.*ECONNREFUSED/,
       ],
-      [[path, ...to(stream)], nobody, 1, /no AWS credentials: set AWS_PROFILE/],
+      [[path, '--stream', 'x', '--region', 'eu-west-1'], nobody, 1, /no AWS credentials: set AWS_PROFILE/],
       [[path, '--stream', 'x'], {}, 2, /no region: say --region, or set AWS_REGION/],
       [[join(folder, 'gone.csv'), ...to(stream)], {}, 2, /gone\.csv cannot be read: there is no such file/],
     ];
@@ -376,6 +376,14 @@ describe('what cannot be done', () => {
       expect(ended[at]?.err.trim().split('\n')).toHaveLength(1);
     }
     expect(stream.puts()).toBe(0);
+  });
+
+  test('needs no credentials for an endpoint on this machine', async () => {
+    const stream = await kinesis.stream();
+    const path = file('local.jsonl', '{"id":"1"}\n');
+    const env = { AWS_ACCESS_KEY_ID: '', AWS_SECRET_ACCESS_KEY: '' };
+    expect(await run([path, ...to(stream)], { env })).toMatchObject({ code: 0 });
+    expect(stream.puts()).toBe(1);
   });
 
   test('sends what is before bad CSV, and tells the line', async () => {
