@@ -4,7 +4,7 @@ import { decodeAggregated } from '../src/aggregated-record.ts';
 /**
  * Answers PutRecord and PutRecords at once as Kinesis would, and keeps nothing but counts. A process of its own, so that
  * what it costs is not the client's. `GET /counts` gives and resets them; with `?count=deep` from then on, aggregated
- * records are opened and counted.
+ * records are opened and counted. Started with `shard` it takes no more than one shard does, and refuses what is beyond.
  */
 const sequenceNumber = '49590338271490256608559692538361571095921575989136588898';
 const put = JSON.stringify({ ShardId: 'shardId-000000000000', SequenceNumber: sequenceNumber });
@@ -25,6 +25,34 @@ const shards = JSON.stringify({
     },
   ],
 });
+
+const rates = { recordsPerSecond: 1_000, bytesPerSecond: 1024 * 1024 };
+const isLimited = process.argv[2] === 'shard';
+const taken: unknown = JSON.parse(put);
+const throttled = { ErrorCode: 'ProvisionedThroughputExceededException', ErrorMessage: 'Rate exceeded' };
+/** What the shard still takes, at most what it takes in a second. */
+const left = { records: 0, bytes: 0, at: performance.now() };
+const answerOfShard = (body: Buffer): string => {
+  const now = performance.now();
+  const seconds = (now - left.at) / 1000;
+  left.at = now;
+  left.records = Math.min(rates.recordsPerSecond, left.records + seconds * rates.recordsPerSecond);
+  left.bytes = Math.min(rates.bytesPerSecond, left.bytes + seconds * rates.bytesPerSecond);
+  let refused = 0;
+  const Records = JSON.parse(body.toString()).Records.map(
+    (record: { Data: string; PartitionKey: string }) => {
+      const bytes = Buffer.byteLength(record.Data, 'base64') + record.PartitionKey.length;
+      if (left.records < 1 || left.bytes < bytes) {
+        refused += 1;
+        return throttled;
+      }
+      left.records -= 1;
+      left.bytes -= bytes;
+      return taken;
+    },
+  );
+  return JSON.stringify({ FailedRecordCount: refused, Records });
+};
 
 let counts = { requests: 0, kinesisRecords: 0, records: 0 };
 let deep = false;
@@ -56,6 +84,7 @@ const server = createServer((request, response) => {
     const target = request.headers['x-amz-target'];
     if (target === 'Kinesis_20131202.ListShards') return void response.end(shards);
     const body = Buffer.concat(chunks);
+    if (isLimited) return void response.end(answerOfShard(body));
     const count = countOf(body);
     counts.requests += 1;
     counts.kinesisRecords += count;
