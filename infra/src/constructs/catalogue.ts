@@ -5,10 +5,10 @@ import {
 } from '@cdktf/provider-aws/lib/glue-catalog-table/index.js';
 import { datasets } from '@sluice/datasets';
 import { processedPrefix } from '@sluice/lake-storage/zones';
-import { glueColumns, gluePartitionKeys } from '@sluice/record-schema';
+import { glueColumns, gluePartitionKeys, uniqueViewName } from '@sluice/record-schema';
 import { Construct } from 'constructs';
 import { manifestColumns } from '../queries/manifest-columns.ts';
-import { uniqueViewName, uniqueViewText, viewColumns } from '../queries/unique-view.ts';
+import { uniqueViewText, viewColumns } from '../queries/unique-view.ts';
 import type { Deployment } from './deployment.ts';
 import type { Zones } from './zones.ts';
 

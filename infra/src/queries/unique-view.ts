@@ -1,8 +1,5 @@
 import { type Dataset, type GlueColumn, glueColumns, gluePartitionKeys } from '@sluice/record-schema';
 
-/** The name of the view that shows each record of a dataset once. */
-export const uniqueViewName = ({ name }: Dataset): string => `${name}_unique`;
-
 const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`;
 
 /**

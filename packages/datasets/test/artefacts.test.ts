@@ -1,5 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { describe, expect, test } from '@jest/globals';
+import { uniqueViewName } from '@sluice/record-schema';
 import { artefacts, folder } from '../generate/artefacts.ts';
 import { datasets } from '../src/index.ts';
 
@@ -23,6 +24,14 @@ describe('what is generated from the datasets', () => {
   test('every dataset is found by its name', () => {
     expect([...datasets]).toEqual([...datasets.values()].map((dataset) => [dataset.name, dataset]));
     expect([...datasets.keys()]).toContain('orders');
+  });
+
+  test('no dataset, nor what is beside them, has the name of a view of another', () => {
+    const views = [...datasets.values()].filter(({ key }) => key !== null).map(uniqueViewName);
+    expect(views).toContain('orders_unique');
+    expect(views.filter((name) => datasets.has(name) || name === 'runs' || name === 'quarantine')).toEqual(
+      [],
+    );
   });
 
   test('every field says what it means', () => {

@@ -34,4 +34,5 @@ export { markdownDocs } from './shapes/markdown.ts';
 export { personalColumns } from './shapes/personal-columns.ts';
 export { ROW_TABLE_KEY, rowKeyFault } from './shapes/row-table.ts';
 export type { AcceptedRow, InputRow } from './shapes/types.ts';
+export { uniqueViewName } from './shapes/unique-view.ts';
 export { jsonSchema, zodSchema } from './shapes/zod-schema.ts';

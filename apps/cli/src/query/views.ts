@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { datasets } from '@sluice/datasets';
 import { embeddedZones, parsePublishedKey, UNMATCHED } from '@sluice/lake-storage/zones';
-import type { Dataset } from '@sluice/record-schema';
+import { type Dataset, uniqueViewName } from '@sluice/record-schema';
 import { identifier, literal, sqlType } from '@sluice/record-transform';
 import { listManifests } from '../lake/manifests.ts';
 import type { Lake } from '../lake/open-lake.ts';
@@ -54,7 +54,7 @@ const datasetViews = (dataset: Dataset, files: readonly string[]): readonly stri
     ...partitions.map((partition) => ({ name: partition, type: 'BIGINT' })),
   ];
   const all = `CREATE VIEW ${identifier(name)} AS SELECT`;
-  const once = `CREATE VIEW ${identifier(`${name}_unique`)} AS SELECT`;
+  const once = `CREATE VIEW ${identifier(uniqueViewName(dataset))} AS SELECT`;
   if (files.length === 0) {
     const nothing = typed.map((one) => `CAST(NULL AS ${one.type}) AS ${identifier(one.name)}`).join(', ');
     return [`${all} ${nothing} WHERE false`, ...(key === null ? [] : [`${once} ${nothing} WHERE false`])];

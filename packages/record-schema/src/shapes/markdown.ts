@@ -2,6 +2,7 @@ import type { Dataset, QualityCheck } from '../dataset.ts';
 import type { Field } from '../field-rules.ts';
 import { constraintWords, typeWord } from './field-words.ts';
 import { formula } from './formula.ts';
+import { uniqueViewName } from './unique-view.ts';
 
 const cell = (text: string): string => text.replaceAll('|', '\\|').replace(/\s+/g, ' ');
 
@@ -87,7 +88,7 @@ export const markdownDocs = (dataset: Dataset): string => {
       ? []
       : section(
           'Key',
-          `Rows with the same ${dataset.key.map(code).join(', ')} are copies of one record: ${code(`${dataset.name}_unique`)} shows each once.`,
+          `Rows with the same ${dataset.key.map(code).join(', ')} are copies of one record: ${code(uniqueViewName(dataset))} shows each once.`,
         )),
     ...(derived.length === 0 ? [] : section('Derived fields', table(['field', 'type', 'formula'], derived))),
     ...(rules.length === 0
