@@ -91,6 +91,8 @@ const serve = async (
       if (arrivals.pending() === 0) watcher.idle();
     };
     const watched = watchRawZone(lake, watching.signal, arrivals.arrived, round);
+    // Until all doors are open nobody waits for it; what it throws is told below.
+    watched.catch(() => undefined);
     atEnd(async () => {
       watching.abort();
       await watched;
