@@ -201,13 +201,16 @@ export class AppliedLake {
     withinMs: number,
     machine: 'etl' | 'csv-map-comma' = 'etl',
   ): Promise<readonly EndedRun[]> {
+    let executions: { arn: string; status: string }[] = [];
     await until(`${runs} runs have ended, and the queue is empty`, withinMs, async () => {
-      const statuses = (await this.#executions(machine)).map(({ status }) => status);
+      // In this order: what left the queue before it was looked at has its execution by now.
       const waiting = await this.messagesIn('arrivals');
+      executions = await this.#executions(machine);
+      const statuses = executions.map(({ status }) => status);
       const atRest = statuses.length >= runs && !statuses.includes('RUNNING') && waiting === 0;
       return { done: atRest, seen: `runs ${statuses.join(' ')}; messages ${waiting}` };
     });
-    return Promise.all((await this.#executions(machine)).map(({ arn }) => this.#endedRun(arn)));
+    return Promise.all(executions.map(({ arn }) => this.#endedRun(arn)));
   }
 
   /** Waits until a function has logged an outcome. */
