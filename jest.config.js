@@ -1,5 +1,8 @@
 import { fileURLToPath } from 'node:url';
 
+// Suites of many minutes say so in their names. CI runs them, and whoever asks: `SLUICE_TESTS=all npm test`.
+const tooLong = process.env.SLUICE_TESTS === 'all' ? [] : ['\\.long\\.test\\.ts$'];
+
 // One configuration for every workspace; each runs `jest` from its own folder with --rootDir.
 export default {
   testEnvironment: 'node',
@@ -13,5 +16,6 @@ export default {
   // Many tests start processes, on machines with two busy cores.
   testTimeout: 30_000,
   testMatch: ['<rootDir>/{src,test}/**/*.test.ts'],
+  testPathIgnorePatterns: ['/node_modules/', ...tooLong],
   reporters: ['default', fileURLToPath(new URL('scripts/jest-totals.js', import.meta.url))],
 };
