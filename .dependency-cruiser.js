@@ -37,7 +37,7 @@ for (const name of folders('packages')) {
 const oneOf = (names) => `(${names.join('|')})`;
 const inside = (paths) => `^${oneOf(paths)}/`;
 const source = '^(apps|packages)/[^/]+/src/';
-const testCode = '^(apps|packages)/[^/]+/(test|bench)/|^(infra|scripts)/test/';
+const testCode = '^(apps|packages)/[^/]+/(test|bench|conformance)/|^(infra|scripts)/test/';
 const ours = inside(['apps', 'packages', 'infra']);
 const importsOfInfra = [
   inside(packagesOfInfra.map((name) => `packages/${name}`)),
@@ -131,7 +131,7 @@ export default {
     },
     {
       name: 'test-code',
-      comment: 'Only tests, benchmarks and generators import from test/ and bench/.',
+      comment: 'Only tests, benchmarks and generators import from test/, bench/ and conformance/.',
       from: { pathNot: [testCode, '^(apps|packages)/[^/]+/generate/'] },
       to: { path: testCode },
     },

@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import { InvalidDataset } from '@sluice/record-schema';
-import { ENGINES } from './engines.ts';
-import { differencesOf } from './fates.ts';
-import { renderingsOf } from './rendering.ts';
-import { readClauses, readVectors } from './vectors.ts';
+import { ENGINES } from '../conformance/engines.ts';
+import { differencesOf } from '../conformance/fates.ts';
+import { renderingsOf } from '../conformance/rendering.ts';
+import { readClauses, readVectors } from '../conformance/vectors.ts';
 
 const vectors = readVectors();
 const clauses = readClauses();

@@ -1,11 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { arbitraryRows } from './arbitrary-cells.ts';
-import { arbitraryDataset, type GeneratedDataset } from './arbitrary-datasets.ts';
-import type { EngineAnswer } from './conformance-engine.ts';
-import { ENGINES } from './engines.ts';
-import { differencesOf } from './fates.ts';
-import { renderCsv, renderJson } from './rendering.ts';
+import { arbitraryRows } from '../conformance/arbitrary-cells.ts';
+import { arbitraryDataset, type GeneratedDataset } from '../conformance/arbitrary-datasets.ts';
+import type { EngineAnswer } from '../conformance/conformance-engine.ts';
+import { ENGINES } from '../conformance/engines.ts';
+import { differencesOf } from '../conformance/fates.ts';
+import { renderCsv, renderJson } from '../conformance/rendering.ts';
 
 type Rows = readonly (readonly (string | null)[])[];
 

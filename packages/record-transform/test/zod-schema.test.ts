@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { zodSchema } from '@sluice/record-schema';
-import { readVectors } from './vectors.ts';
+import { readVectors } from '../conformance/vectors.ts';
 
 // The schema is what senders are told by before a row reaches an engine, so it is held to the same vectors: those
 // that lay down cells, whatever the format that they come in.

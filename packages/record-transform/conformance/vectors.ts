@@ -17,7 +17,7 @@ import {
 } from '../src/index.ts';
 
 /** The conformance suite's data, read strictly: a misspelt key fails to load. Its language: conformance/README.md. */
-const FOLDER = new URL('../conformance/', import.meta.url);
+const FOLDER = new URL('./', import.meta.url);
 
 const one = z.tuple([z.lazy((): z.ZodType<ExprNode> => expression)]);
 const two = z.tuple([
