@@ -34,7 +34,8 @@ const expected: Readonly<Record<string, StateMachine>> = {
       publishRun: lambda('publish_run', functions.publishRun),
     },
     crawlerPrefix: 'sluice-dev-raw-',
-    job: { name: 'sluice-dev-transform-spark', timeoutSeconds: 7200 },
+    job: { kind: 'glue', name: 'sluice-dev-transform-spark', timeoutSeconds: 7200 },
+    sparkDatasets: [],
     limits: {
       lambdaMaxBytes: dev.transform.lambdaMaxBytes,
       crawlerCheckSeconds: dev.discovery.checkSeconds,

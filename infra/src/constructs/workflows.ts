@@ -32,7 +32,8 @@ export class EtlWorkflow extends StateMachine {
         functions: props.functions,
         crawlerPrefix: props.crawlerPrefix,
         // Not deployed, and not reached: validate-object refuses what is too large for a Lambda.
-        job: { name: deployment.nameOf('transform-spark'), timeoutSeconds: 2 * 60 * 60 },
+        job: { kind: 'glue', name: deployment.nameOf('transform-spark'), timeoutSeconds: 2 * 60 * 60 },
+        sparkDatasets: [],
         topicArn: props.runsTopicArn,
         curatedBucket: props.curatedBucket,
         limits: {

@@ -45,7 +45,13 @@ export const validateObjectOutput = z.discriminatedUnion('valid', [
 ]);
 export type ValidateObjectOutput = z.output<typeof validateObjectOutput>;
 
-export const scoreQualityInput = runInput;
+const stagingFolder = z.object({ bucket: z.string().min(1), prefix: z.string().regex(/\/$/) });
+
+export const scoreQualityInput = runInput.extend({
+  /** Where Spark has read the object and left `StagedFigures`; without it the object itself is read. */
+  staged: stagingFolder.exactOptional(),
+});
+export type ScoreQualityInput = z.output<typeof scoreQualityInput>;
 const scoredObject = z.object({
   score: z.number(),
   threshold: z.number(),
@@ -70,7 +76,7 @@ export type Engine = (typeof ENGINES)[number];
 /** Where an engine left its work: files named by `stagedName` in this folder. The prefix ends in a slash. */
 const stagedFolder = z.object({
   engine: z.enum(ENGINES),
-  staged: z.object({ bucket: z.string().min(1), prefix: z.string().regex(/\/$/) }),
+  staged: stagingFolder,
 });
 
 export const transformObjectOutput = stagedFolder.extend({ counts: rowTotals });
@@ -142,16 +148,34 @@ export type CollectMapRunOutput = z.output<typeof collectMapRunOutput>;
 
 /**
  * The names of the staged files. Every engine leaves a `TransformReport` there, last: a folder without one is
- * unfinished work. Rows go to `accepted-<n>.parquet`, n from 0, and `quarantine.jsonl`.
+ * unfinished work. Rows go to `accepted-<n>.parquet`, n from 0, and `quarantine.jsonl`; Spark's accepted ones go to
+ * `accepted-rows/part-<n>-<anything>.parquet`.
  */
 export const stagedName = {
   quality: 'quality.json',
+  figures: 'figures.json',
   report: 'transform.json',
   quarantine: 'quarantine.jsonl',
   accepted: (n: number): string => `accepted-${n}.parquet`,
+  /** What every file of accepted rows begins with, an engine's own included. */
+  acceptedPrefix: 'accepted-',
   /** Of a Distributed Map: what became of one batch of rows. `first`: the place of its first row, from 0. */
   part: (first: number, rows: number): string => `parts/${first}-${rows}.jsonl`,
 } as const;
+
+/** `<prefix>figures.json`: what Spark saw of all rows, or why it could not read them. */
+export const stagedFigures = z.union([
+  z.object({
+    /** Every data row of the object, malformed ones too. */
+    rowsIn: rows,
+    malformed: rows,
+    duplicates: rows,
+    /** Of the rows that are not malformed, in the order of the dataset's fields. */
+    fields: z.array(z.object({ nulls: rows, invalid: rows, numericLooking: rows })),
+  }),
+  z.object({ refusal }),
+]);
+export type StagedFigures = z.output<typeof stagedFigures>;
 
 /** `<prefix>quality.json` */
 export const stagedQuality = z.union([qualityReport, z.object({ refusal })]);

@@ -60,7 +60,9 @@ type Test =
 export interface Choice<Name> {
   readonly Type: 'Choice';
   readonly Comment?: string;
-  readonly Choices: NonEmpty<(Test | { readonly And: NonEmpty<Test> }) & { readonly Next: Name }>;
+  readonly Choices: NonEmpty<
+    (Test | { readonly And: NonEmpty<Test> } | { readonly Or: NonEmpty<Test> }) & { readonly Next: Name }
+  >;
   readonly Default: Name;
 }
 

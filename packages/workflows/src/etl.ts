@@ -1,6 +1,7 @@
 import { defineStateMachine, type StateMachine } from './asl.ts';
 import { failures, publication, refusal, run } from './endings.ts';
-import { caughtBy, glueRetries, type LambdaFunction, lambdaTask } from './tasks.ts';
+import { type SparkJob, sparkJob } from './spark-job.ts';
+import { caughtBy, crawlerRetries, type LambdaFunction, lambdaTask } from './tasks.ts';
 
 /** What the state machine calls, and where it decides. */
 export interface EtlParts {
@@ -12,11 +13,13 @@ export interface EtlParts {
   };
   /** A dataset's crawler is called `<prefix><dataset>`. */
   readonly crawlerPrefix: string;
-  readonly job: { readonly name: string; readonly timeoutSeconds: number };
+  readonly job: SparkJob;
+  /** Datasets whose objects go to Spark whatever their size. */
+  readonly sparkDatasets: readonly string[];
   readonly topicArn: string;
   readonly curatedBucket: string;
   readonly limits: {
-    /** Objects up to this size go to the Lambda engine, larger ones to Spark. */
+    /** Objects up to this size, in bytes, go to the Lambda engine, larger ones to Spark. */
     readonly lambdaMaxBytes: number;
     readonly crawlerCheckSeconds: number;
     /** After so many looks at a crawler that still runs, the run fails. */
@@ -27,11 +30,15 @@ export interface EtlParts {
 // A day for Spark's queue and for the crawler of a busy lake; a run that takes longer needs a person.
 const executionSeconds = 24 * 60 * 60;
 
-/** From a raw object to published rows: validate, discover, score, gate, transform, publish. */
+/**
+ * From a raw object to published rows: validate, discover, score, gate, transform, publish. Spark transforms before its
+ * rows are scored, so that it reads a large object once and no Lambda reads it at all.
+ */
 export const etlDefinition = ({
   functions,
   crawlerPrefix,
   job,
+  sparkDatasets,
   topicArn,
   curatedBucket,
   limits,
@@ -57,9 +64,7 @@ export const etlDefinition = ({
 
       NeedsDiscovery: {
         Type: 'Choice',
-        Choices: [
-          { Variable: '$.validation.result.headerKnown', BooleanEquals: true, Next: 'RunDataQualityCheck' },
-        ],
+        Choices: [{ Variable: '$.validation.result.headerKnown', BooleanEquals: true, Next: 'ChooseEngine' }],
         Default: 'RunDataDiscovery',
       },
       RunDataDiscovery: {
@@ -71,7 +76,7 @@ export const etlDefinition = ({
         ResultSelector: { checks: 0 },
         ResultPath: '$.discovery',
         TimeoutSeconds: 60,
-        Retry: glueRetries('Glue.CrawlerRunningException'),
+        Retry: crawlerRetries,
         Catch: caughtBy('NotifyFailure'),
         Next: 'WaitForCrawler',
       },
@@ -82,7 +87,7 @@ export const etlDefinition = ({
         Parameters: { 'Name.$': `States.Format('${crawlerPrefix}{}', $.dataset)` },
         ResultPath: '$.crawler',
         TimeoutSeconds: 60,
-        Retry: glueRetries('Glue.CrawlerRunningException'),
+        Retry: crawlerRetries,
         Catch: caughtBy('NotifyFailure'),
         Next: 'IsCrawlerComplete',
       },
@@ -96,7 +101,7 @@ export const etlDefinition = ({
               { Variable: '$.crawler.Crawler.LastCrawl.Status', IsPresent: true },
               { Variable: '$.crawler.Crawler.LastCrawl.Status', StringEquals: 'SUCCEEDED' },
             ],
-            Next: 'RunDataQualityCheck',
+            Next: 'ChooseEngine',
           },
           {
             And: [
@@ -138,6 +143,11 @@ export const etlDefinition = ({
         Next: 'NotifyFailure',
       },
 
+      ChooseEngine: {
+        Type: 'Choice',
+        Choices: engineRules(limits.lambdaMaxBytes, sparkDatasets),
+        Default: 'RunETLJob',
+      },
       RunDataQualityCheck: lambdaTask({
         comment: 'Profiles and scores the object. A scoring fault fails the run; it is never a score.',
         function: functions.scoreQuality,
@@ -146,25 +156,33 @@ export const etlDefinition = ({
         next: 'CheckDataQuality',
         onError: 'NotifyFailure',
       }),
+      ...sparkJob({ job, curatedBucket, next: 'ScoreStagedRows', onError: 'NotifyFailure' }),
+      ScoreStagedRows: lambdaTask({
+        comment: 'Scores what Spark saw of the object.',
+        function: functions.scoreQuality,
+        payload: { ...run, 'staged.$': '$.transform.result.staged' },
+        resultPath: '$.quality',
+        next: 'CheckDataQuality',
+        onError: 'NotifyFailure',
+      }),
       CheckDataQuality: {
         Type: 'Choice',
-        Choices: [{ Variable: '$.quality.result.passed', BooleanEquals: true, Next: 'ChooseEngine' }],
+        Comment: 'Of an object that Spark has read the rows are staged already.',
+        Choices: [
+          {
+            And: [
+              { Variable: '$.quality.result.passed', BooleanEquals: true },
+              { Variable: '$.transform', IsPresent: true },
+            ],
+            Next: 'UpdateDataCatalog',
+          },
+          { Variable: '$.quality.result.passed', BooleanEquals: true, Next: 'TransformObject' },
+        ],
         Default: 'QuarantineObject',
       },
 
       ...refusal(functions.publishRun),
 
-      ChooseEngine: {
-        Type: 'Choice',
-        Choices: [
-          {
-            Variable: '$.object.size',
-            NumericLessThanEquals: limits.lambdaMaxBytes,
-            Next: 'TransformObject',
-          },
-        ],
-        Default: 'RunETLJob',
-      },
       TransformObject: lambdaTask({
         comment: 'DuckDB stages the rows.',
         function: functions.transformObject,
@@ -173,32 +191,6 @@ export const etlDefinition = ({
         next: 'UpdateDataCatalog',
         onError: 'NotifyFailure',
       }),
-      RunETLJob: {
-        Type: 'Task',
-        Comment: 'Spark stages the rows. Its counts are in its report; publishing reads them there.',
-        Resource: 'arn:aws:states:::glue:startJobRun.sync',
-        Parameters: {
-          JobName: job.name,
-          Arguments: {
-            '--run.$': 'States.JsonToString($$.Execution.Input)',
-            '--quality.$': 'States.JsonToString($.quality.result)',
-          },
-        },
-        ResultSelector: {
-          result: {
-            engine: 'spark',
-            staged: {
-              bucket: curatedBucket,
-              'prefix.$': "States.Format('staging/{}/', $$.Execution.Input.runId)",
-            },
-          },
-        },
-        ResultPath: '$.transform',
-        TimeoutSeconds: job.timeoutSeconds,
-        Retry: glueRetries('Glue.ConcurrentRunsExceededException'),
-        Catch: caughtBy('NotifyFailure'),
-        Next: 'UpdateDataCatalog',
-      },
       ...publication({
         publishRun: functions.publishRun,
         topicArn,
@@ -209,3 +201,16 @@ export const etlDefinition = ({
       ...failures(topicArn),
     },
   });
+
+const engineRules = (lambdaMaxBytes: number, sparkDatasets: readonly string[]) => {
+  const small = {
+    Variable: '$.object.size',
+    NumericLessThanEquals: lambdaMaxBytes,
+    Next: 'RunDataQualityCheck',
+  } as const;
+  const [first, ...others] = sparkDatasets.map(
+    (name) => ({ Variable: '$.dataset', StringEquals: name }) as const,
+  );
+  if (!first) return [small] as const;
+  return [{ Or: [first, ...others], Next: 'RunETLJob' }, small] as const;
+};

@@ -18,4 +18,5 @@ export {
 } from './csv-map.ts';
 export { refusalErrors } from './endings.ts';
 export { type EtlParts, etlDefinition } from './etl.ts';
+export type { SparkJob } from './spark-job.ts';
 export type { LambdaFunction } from './tasks.ts';

@@ -36,18 +36,49 @@ const lambdaRetries = [
   }),
 ] as const;
 
+// The optimized integration names some of Glue's errors after its client only.
 const glueTransient = [
+  'Glue.AWSGlueException',
   'Glue.ThrottlingException',
   'Glue.OperationTimeoutException',
   'Glue.InternalServiceException',
   'Glue.SdkClientException',
 ] as const;
 
-/** Retries for Glue: its transient errors, and the one that says that somebody else is at work and to come back. */
-export const glueRetries = (busy: string): readonly [Retrier, Retrier] => [
-  retry([busy], { IntervalSeconds: 30, MaxAttempts: 20, MaxDelaySeconds: 300 }),
-  retry([...glueTransient], { IntervalSeconds: 5, MaxAttempts: 6, MaxDelaySeconds: 60 }),
-];
+const ofGlueItself = retry(glueTransient, { IntervalSeconds: 5, MaxAttempts: 6, MaxDelaySeconds: 60 });
+
+/** Retries for a crawler: one that is at work for somebody else, and Glue's transient errors. */
+export const crawlerRetries = [
+  retry(['Glue.CrawlerRunningException'], { IntervalSeconds: 30, MaxAttempts: 20, MaxDelaySeconds: 300 }),
+  ofGlueItself,
+] as const;
+
+/**
+ * Retries for a job that is not started: as many runs as it may have, or as many workers as the account may, are at work
+ * on other objects. They may take hours; with full jitter, 150 attempts wait about twelve. A job that ran and failed is
+ * not run again: Spark has retried its tasks, and the next run would cost as much.
+ */
+export const glueJobRetries = [
+  retry(['Glue.ConcurrentRunsExceededException', 'Glue.ResourceNumberLimitExceededException'], {
+    IntervalSeconds: 60,
+    MaxAttempts: 150,
+    MaxDelaySeconds: 600,
+  }),
+  ofGlueItself,
+] as const;
+
+/** EMR Serverless queues jobs by itself. Its integration's prefix is in no documentation: either may be right. */
+export const emrServerlessRetries = [
+  retry(
+    [
+      'EMRServerless.ThrottlingException',
+      'EMRServerless.InternalServerException',
+      'EmrServerless.ThrottlingException',
+      'EmrServerless.InternalServerException',
+    ],
+    { IntervalSeconds: 5, MaxAttempts: 6, MaxDelaySeconds: 60 },
+  ),
+] as const;
 
 export const caughtBy = <const Name>(
   Next: Name,

@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import { exampleMapParts } from '../generate/artefacts.ts';
 import { defineItemProcessor, defineStateMachine } from '../src/asl.ts';
 import { csvMapDefinition } from '../src/csv-map.ts';
-import { caughtBy, glueRetries, lambdaTask, lastLambdaTask, notifyTask } from '../src/tasks.ts';
+import { caughtBy, crawlerRetries, lambdaTask, lastLambdaTask, notifyTask } from '../src/tasks.ts';
 
 // `pnpm typecheck` is the test here: each of these must not compile, or its @ts-expect-error is an error itself.
 const machine = { Comment: 'c', StartAt: 'A', TimeoutSeconds: 1 } as const;
@@ -53,7 +53,7 @@ test('a task without its timeout, retries or catch does not compile', () => {
     Parameters: {},
     ResultPath: null,
     TimeoutSeconds: 1,
-    Retry: glueRetries('Glue.CrawlerRunningException'),
+    Retry: crawlerRetries,
     Catch: caughtBy('B'),
     Next: 'B',
   } as const;

@@ -42,8 +42,14 @@ const graphOf = (machine: StateMachine) => {
   };
   const ends = (from: string): string[] =>
     [from, ...reachable(from)].filter((name) => nextOf(stateOf(name)).length === 0);
+  /** The first states from here on that are not about the document only. */
+  const afterChoices = (from: string): State<string>[] => {
+    const state = stateOf(from);
+    const isPassing = state.Type === 'Choice' || state.Type === 'Pass';
+    return isPassing ? nextOf(state).flatMap(afterChoices) : [state];
+  };
   const tasks = states.filter((one): one is [string, Task<string>] => one[1].Type === 'Task');
-  return { states, stateOf, reachable, ends, tasks };
+  return { states, stateOf, reachable, ends, afterChoices, tasks };
 };
 
 const etl = etlDefinition(exampleParts);
@@ -65,7 +71,7 @@ describe.each([
   ['etl', etl],
   ['csv-map', csvMap],
 ])('the state machine %s', (_machine, machine) => {
-  const { states, stateOf, reachable, ends, tasks } = graphOf(machine);
+  const { states, stateOf, reachable, ends, afterChoices, tasks } = graphOf(machine);
 
   test('is valid Amazon States Language', () => {
     const result = aslValidator(JSON.parse(JSON.stringify(machine)));
@@ -107,10 +113,11 @@ describe.each([
       for (const { Next: handler } of task.Catch) {
         const failures = ends(handler).map((name) => stateOf(name).Type);
         expect(failures).toEqual(['Fail']);
-        const told = stateOf(handler);
-        // Only a notification of a failure that cannot be sent has nobody left to tell.
-        if (told.Type === 'Fail') expect(isNotification(task)).toBe(true);
-        else expect(told.Type === 'Task' && isNotification(told)).toBe(true);
+        for (const told of afterChoices(handler)) {
+          // Only a notification of a failure that cannot be sent has nobody left to tell.
+          if (told.Type === 'Fail') expect(isNotification(task)).toBe(true);
+          else expect(told.Type === 'Task' && isNotification(told)).toBe(true);
+        }
       }
     });
   });
@@ -184,17 +191,29 @@ describe.each([
 
 const { stateOf, reachable } = graphOf(etl);
 
-describe('the size of an object', () => {
-  test('chooses between the Lambda engine and Spark, whose results have one shape', () => {
-    const choice = stateOf('ChooseEngine');
-    expect(choice).toMatchObject({
-      Choices: [{ NumericLessThanEquals: exampleParts.limits.lambdaMaxBytes, Next: 'TransformObject' }],
+describe('the engine', () => {
+  test('is chosen by size: DuckDB transforms what was scored, Spark what is then scored', () => {
+    expect(stateOf('ChooseEngine')).toMatchObject({
+      Choices: [{ NumericLessThanEquals: exampleParts.limits.lambdaMaxBytes, Next: 'RunDataQualityCheck' }],
       Default: 'RunETLJob',
     });
-    expect(stateOf('RunETLJob')).toMatchObject({ ResultPath: '$.transform', Next: 'UpdateDataCatalog' });
-    expect(stateOf('TransformObject')).toMatchObject({
-      ResultPath: '$.transform',
-      Next: 'UpdateDataCatalog',
+    expect(stateOf('RunETLJob')).toMatchObject({ ResultPath: '$.transform', Next: 'ScoreStagedRows' });
+    expect(stateOf('TransformObject')).toMatchObject({ ResultPath: '$.transform' });
+  });
+
+  test('is Spark for the datasets that are named, whatever the size', () => {
+    const { States } = etlDefinition({ ...exampleParts, sparkDatasets: ['orders', 'visits'] });
+    expect(States.ChooseEngine).toMatchObject({
+      Choices: [
+        {
+          Or: [
+            { Variable: '$.dataset', StringEquals: 'orders' },
+            { Variable: '$.dataset', StringEquals: 'visits' },
+          ],
+          Next: 'RunETLJob',
+        },
+        { NumericLessThanEquals: exampleParts.limits.lambdaMaxBytes },
+      ],
     });
   });
 });

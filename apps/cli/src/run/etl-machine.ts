@@ -6,8 +6,8 @@ import { functionArn } from './task-handlers.ts';
 // of a day stays.
 export const timeoutSeconds = 24 * 60 * 60;
 
-/** Above this size the state machine asks for Spark, as it does where it is deployed. */
-export const LAMBDA_MAX_BYTES = 512 * 1024 * 1024;
+/** Above this size the state machine asks for Spark, as it does where it is deployed; here DuckDB takes all. */
+export const LAMBDA_MAX_BYTES = Number.MAX_SAFE_INTEGER;
 
 export const LOCAL_TOPIC = 'arn:aws:sns:local:000000000000:sluice';
 
@@ -20,7 +20,8 @@ export const etlMachine: StateMachine = etlDefinition({
     publishRun: { arn: functionArn('publish-run'), timeoutSeconds },
   },
   crawlerPrefix: 'sluice-',
-  job: { name: 'sluice-transform', timeoutSeconds },
+  job: { kind: 'glue', name: 'sluice-transform', timeoutSeconds },
+  sparkDatasets: [],
   topicArn: LOCAL_TOPIC,
   curatedBucket: embeddedZones.curated,
   // The local crawler is done when it has started.

@@ -1,4 +1,4 @@
-import { type Json, TaskError, type TaskHandlers } from '@sluice/local-stepfunctions';
+import { TaskError, type TaskHandlers } from '@sluice/local-stepfunctions';
 import { z } from 'zod';
 import type { Steps } from './steps.ts';
 
@@ -13,7 +13,6 @@ export interface Services {
 const invocation = z.object({ FunctionName: z.string(), Payload: z.unknown() });
 const notification = z.object({ Subject: z.string(), Message: z.string() });
 const crawler = z.object({ Name: z.string() });
-const job = z.object({ Arguments: z.object({ '--run': z.string(), '--quality': z.string() }) });
 
 const stepNames = {
   'validate-object': 'validateObject',
@@ -53,12 +52,7 @@ export const taskHandlers = ({ steps, notify, crawl }: Services): TaskHandlers =
     const { Name } = crawler.parse(input);
     return { Crawler: { Name, State: 'READY', LastCrawl: { Status: 'SUCCEEDED' } } };
   },
-  // The DuckDB engine does the Spark job's work; its report says so, and publishing believes the report.
-  'glue:startJobRun.sync': async (input) => {
-    const { Arguments } = job.parse(input);
-    const run: Json = JSON.parse(Arguments['--run']);
-    const quality: Json = JSON.parse(Arguments['--quality']);
-    await steps.transformObject({ ...z.record(z.string(), z.unknown()).parse(run), quality });
-    return { JobRunState: 'SUCCEEDED' };
+  'glue:startJobRun.sync': async () => {
+    throw new TaskError('Glue.EntityNotFoundException', 'There is no Spark on this machine.');
   },
 });
