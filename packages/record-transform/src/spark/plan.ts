@@ -19,25 +19,36 @@ export type Layer = readonly PlannedColumn[];
 export interface SparkPlan {
   readonly planVersion: 1;
   readonly dataset: string;
+  /** Settings of the Spark session under which the plan's SQL means what it is to mean; to be set before it is parsed. */
+  readonly session: Readonly<Record<string, string>>;
   readonly read: {
     readonly formats: readonly string[];
     readonly delimiter: string;
     readonly unknownColumns: 'ignore' | 'reject';
     readonly fields: readonly PlannedField[];
   };
-  /** Over the cells of readable rows: what there is to say of them. The last layer has `MARK.reasons` and the flags of `profile`. */
+  /**
+   * Over the cells of readable rows: what there is to say of them. The last layer has `MARK.reasons` and the flags of
+   * `profile` (every column of it is to be kept for that); columns of layers before it are of no use behind it.
+   */
   readonly marks: readonly Layer[];
   /** Aggregates over all readable rows, duplicates included: `nulls <n>`, `invalid <n>`, `numeric <n>` of the n-th field. */
   readonly profile: readonly PlannedColumn[];
-  /** Over the cells of readable rows without reasons: own fields, then derived ones. The last layer has `MARK.rule`. */
+  /**
+   * Over the cells of readable rows without reasons, and `ROW.asOf`: own fields, then derived ones. The last layer has
+   * `MARK.rule`. None of its columns has the name of one of `marks`.
+   */
   readonly values: readonly Layer[];
   /** The rules' names, in their order. */
   readonly rules: readonly string[];
-  /** Over quarantined rows with `ROW.number` and `MARK.reasons`: a line of the quarantine file (JSON text). */
+  /**
+   * Over quarantined rows with their cells, `ROW.number`, `ROW.problem`, `ROW.raw` and `MARK.reasons` (of a malformed row
+   * one reason, its field null): a line of the quarantine file (JSON text, without a line end).
+   */
   readonly quarantineLine: string;
   /** What is published of accepted rows, in this order. */
   readonly columns: readonly { readonly name: string; readonly type: string }[];
-  /** An expression calls `sluice_pseudonym`, a function of the program that needs the run's key. */
+  /** An expression calls `sluice_pseudonym(text)`, null for null, a function of the program that needs the run's key. */
   readonly pseudonym: boolean;
   readonly target: PlannedTarget;
 }
@@ -50,6 +61,12 @@ export interface PlannedField {
   readonly json: boolean;
   /** An object without the column is refused. */
   readonly needed: boolean;
+  /**
+   * Of a Parquet object whose column is typed (for a timestamp field: a timestamp or a day, which the reader gives as
+   * `yyyy-MM-ddTHH:mm:ss.SSSZ`; for a date field: a day, given as `yyyy-MM-dd`): these take the place of the columns of the
+   * same name in `marks` and `values`. Empty where the field's own formats do.
+   */
+  readonly typed: readonly PlannedColumn[];
 }
 
 export type PlannedTarget =
