@@ -13,6 +13,9 @@ interface ReadLines {
 const LOGGED =
   /^(\d\d\/\d\d\/\d\d \d\d:\d\d:\d\d [A-Z]+ |\s|Setting default log level|To adjust logging level|WARNING: )/;
 
+/** What Python puts before the message of an exception, and what the program says to who sees all of its lines. */
+const RAISED = /^transform_spark[\w.]*: | \(more in the lines above\)$/g;
+
 /** Tells the program's lines on standard error apart: how far it is, why it failed, and the log of Spark. */
 export const readLines = (to: {
   readonly onProgress?: ((progress: SparkProgress) => void) | undefined;
@@ -24,7 +27,7 @@ export const readLines = (to: {
       const progress = progressOf(line);
       if (progress) return to.onProgress?.(progress);
       to.onLog?.(line);
-      if (line.trim() !== '' && !LOGGED.test(line)) last = line.trim();
+      if (line.trim() !== '' && !LOGGED.test(line)) last = line.trim().replace(RAISED, '');
     },
     failure: ({ code, signal }) => {
       if (signal === null) return last || `Spark ended with exit code ${code} and did not say why`;

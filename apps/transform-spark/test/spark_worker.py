@@ -9,23 +9,32 @@ import os
 import sys
 from typing import Any
 
+from pyspark.sql import SparkSession
+
 from transform_spark.arguments import parse_arguments
-from transform_spark.main import run
+from transform_spark.failure import describe
+from transform_spark.main import transform
+from transform_spark.plan import parse_plan
+from transform_spark.progress import Progress
 from transform_spark.session import start_session
+from transform_spark.staging import read_text
 
 KEY = "SLUICE_PSEUDONYM_KEY"
 
 
-def answer(spark: Any, request: dict[str, Any]) -> dict[str, str | None]:
+def answer(spark: SparkSession, request: dict[str, Any]) -> dict[str, str | None]:
     """Carries one request out, as a job of its own would."""
     os.environ.pop(KEY, None)
     if request["pseudonymKey"] is not None:
         os.environ[KEY] = request["pseudonymKey"]
+    progress = Progress()
     try:
-        run(spark, parse_arguments(request["arguments"]))
+        arguments = parse_arguments(request["arguments"])
+        plan = parse_plan(read_text(spark, f"{arguments.plans}/{arguments.dataset}.json"), arguments.dataset)
+        transform(spark, plan, arguments, progress)
         return {"error": None}
     except Exception as error:  # the session lives on, whatever a run does
-        return {"error": f"{type(error).__name__}: {' '.join(str(error).split())}"}
+        return {"error": describe(error, progress.stage, None)}
     finally:
         spark.catalog.clearCache()
 
