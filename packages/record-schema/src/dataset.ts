@@ -58,6 +58,7 @@ const settings = z.strictObject({
     .prefault({}),
   workflow: z.enum(WORKFLOW_CHOICES).default('by_size'),
   key: z.array(z.string()).min(1, 'names no field').readonly().nullable().default(null),
+  target: z.strictObject({ format: z.enum(['parquet', 'delta']).default('parquet') }).prefault({}),
   nullTokens: z.array(z.string()).readonly().default(['']),
   partitions: z
     .array(z.string())
@@ -78,6 +79,9 @@ const settings = z.strictObject({
 });
 type Settings = z.input<typeof settings>;
 
+/** How the columns of a Delta table begin that are not the dataset's own. */
+const PROVENANCE = 'sluice_';
+
 /** A dataset as its author writes it. */
 export interface DatasetDefinition<
   F extends Readonly<Record<string, FieldDefinition>> = Readonly<Record<string, FieldDefinition>>,
@@ -92,7 +96,8 @@ export interface DatasetDefinition<
   readonly fields: F;
   /**
    * Rows that are alike in these fields are copies of one record, in whatever objects they came. Published files keep them
-   * all; the view `<dataset>_unique` shows each record once, and producers send copies to one shard.
+   * all; the view `<dataset>_unique` shows each record once, and producers send copies to one shard. A Delta table holds
+   * each record once.
    */
   readonly key?: readonly (keyof F & string)[];
   /** Computed from the fields, in this order; a later one may use an earlier one. */
@@ -141,6 +146,8 @@ export interface Dataset<
   readonly workflow: WorkflowChoice;
   /** Published fields without nulls; null: the dataset has no key. */
   readonly key: readonly string[] | null;
+  /** What accepted rows become: files of Parquet, or rows of a Delta table, merged by the key. */
+  readonly target: Readonly<z.output<typeof settings>['target']>;
   readonly quality: Readonly<z.output<typeof settings>['quality']>;
   /** Published fields, then derived fields. */
   readonly columns: readonly PublishedColumn[];
@@ -212,12 +219,24 @@ export const defineDataset = <
     const issue = chosen.error.issues[0];
     throw new InvalidDataset(`${where}: ${[...(issue?.path ?? []), issue?.message].join(': ')}`);
   }
-  const { source, workflow, key, quality, nullTokens, partitions } = chosen.data;
+  const { source, workflow, key, target, quality, nullTokens, partitions } = chosen.data;
   const isForMapReader =
     source.formats.includes('csv') && Object.hasOwn(MAP_READER_DELIMITERS, source.delimiter);
   if (workflow === 'csv-map' && !isForMapReader) {
     throw new InvalidDataset(
       `${where}: workflow: csv-map reads CSV with comma, pipe, semicolon, space or tab, and this dataset has none of it`,
+    );
+  }
+
+  const isDelta = target.format === 'delta';
+  if (isDelta && key === null) {
+    throw new InvalidDataset(
+      `${where}, target: rows of a Delta table are merged by the dataset's key, and it has none`,
+    );
+  }
+  if (isDelta && workflow === 'csv-map') {
+    throw new InvalidDataset(
+      `${where}, target: Spark alone writes Delta tables, and csv-map does without it`,
     );
   }
 
@@ -252,6 +271,12 @@ export const defineDataset = <
       return { name: derivedName, expr, valueType };
     }),
   );
+  for (const column of isDelta ? taken : []) {
+    if (!column.startsWith(PROVENANCE)) continue;
+    throw new InvalidDataset(
+      `${where}, ${column}: in a Delta table, ${PROVENANCE}… says where a row comes from`,
+    );
+  }
   const ruleNames = new Set<string>();
   const rules = Object.entries(rule?.(columns) ?? {}).map(([ruleName, expr]) =>
     within(`${where}, rule ${ruleName}`, (): Rule => {
@@ -279,6 +304,7 @@ export const defineDataset = <
     source,
     workflow,
     key,
+    target,
     quality,
     columns: [
       ...fields

@@ -300,6 +300,39 @@ describe('a dataset that makes no sense is refused', () => {
       'dataset d, key: "id" is named twice',
     ],
     [
+      'a Delta table without a key',
+      () => defineDataset({ name: 'd', fields, target: { format: 'delta' } }),
+      "dataset d, target: rows of a Delta table are merged by the dataset's key, and it has none",
+    ],
+    [
+      'a Delta table by csv-map',
+      () =>
+        defineDataset({
+          name: 'd',
+          fields: { id: text({ required: true }) },
+          key: ['id'],
+          workflow: 'csv-map',
+          target: { format: 'delta' },
+        }),
+      'dataset d, target: Spark alone writes Delta tables, and csv-map does without it',
+    ],
+    [
+      'a Delta table with a column that is named as ours are',
+      () =>
+        defineDataset({
+          name: 'd',
+          fields: { id: text({ required: true }), sluice_row: text() },
+          key: ['id'],
+          target: { format: 'delta' },
+        }),
+      'dataset d, sluice_row: in a Delta table, sluice_… says where a row comes from',
+    ],
+    [
+      'a target of another format',
+      () => defineDataset({ name: 'd', fields, target: { format: 'iceberg' as 'delta' } }),
+      'dataset d: target: format: Invalid option: expected one of "parquet"|"delta"',
+    ],
+    [
       'a key of nothing',
       () => defineDataset({ name: 'd', fields, key: [] }),
       'dataset d: key: names no field',
@@ -348,6 +381,7 @@ describe('a definition that makes sense', () => {
       source: { formats: ['csv', 'json', 'parquet'], delimiter: ',', unknownColumns: 'ignore' },
       workflow: 'by_size',
       key: null,
+      target: { format: 'parquet' },
       quality: { threshold: 70, gateFrom: 1, score: 'cells', checks: [] },
     });
     expect(dataset.fields[0]).toMatchObject({ from: 'id', nullTokens: [''], required: false, publish: true });

@@ -88,12 +88,15 @@ export const markdownDocs = (dataset: Dataset): string => {
       ? []
       : section(
           'Key',
-          `Rows with the same ${dataset.key.map(code).join(', ')} are copies of one record: ${code(uniqueViewName(dataset))} shows each once.`,
+          `Rows with the same ${dataset.key.map(code).join(', ')} are copies of one record: ${dataset.target.format === 'delta' ? 'the table holds' : `${code(uniqueViewName(dataset))} shows`} each once.`,
         )),
     ...(derived.length === 0 ? [] : section('Derived fields', table(['field', 'type', 'formula'], derived))),
     ...(rules.length === 0
       ? []
       : section('Rules', 'A row is filtered by the first rule that is not true.', rules.join('\n'))),
+    ...(dataset.target.format === 'delta'
+      ? section('Target', 'A Delta table, into which Spark merges the rows of each object by the key.')
+      : []),
     ...section('Partitions', dataset.partitions.map(code).join(', ')),
     ...section(
       'Quality',
