@@ -60,7 +60,12 @@ const etl = etlDefinition({
     publishRun: lambda('publish-run'),
   },
   crawlerPrefix: 'sluice-raw-',
-  job: { kind: 'glue', name: 'sluice-transform-spark', timeoutSeconds: 3600 },
+  job: {
+    kind: 'glue',
+    name: 'sluice-transform-spark',
+    timeoutSeconds: 3600,
+    logGroup: '/aws-glue/jobs/output',
+  },
   sparkDatasets: [],
   topicArn,
   curatedBucket: 'curated',

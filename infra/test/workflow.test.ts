@@ -34,7 +34,12 @@ const expected: Readonly<Record<string, StateMachine>> = {
       publishRun: lambda('publish_run', functions.publishRun),
     },
     crawlerPrefix: 'sluice-dev-raw-',
-    job: { kind: 'glue', name: 'sluice-dev-transform-spark', timeoutSeconds: 7200 },
+    job: {
+      kind: 'glue',
+      name: 'sluice-dev-transform-spark',
+      timeoutSeconds: 7200,
+      logGroup: '/aws-glue/jobs/output',
+    },
     sparkDatasets: [],
     limits: {
       lambdaMaxBytes: dev.transform.lambdaMaxBytes,

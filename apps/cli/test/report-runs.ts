@@ -41,7 +41,7 @@ export const definition = etlDefinition({
     publishRun: lambda('publish-run'),
   },
   crawlerPrefix: 'raw-',
-  job: { kind: 'glue', name: 'transform', timeoutSeconds: 3_600 },
+  job: { kind: 'glue', name: 'transform', timeoutSeconds: 3_600, logGroup: '/aws-glue/jobs/output' },
   sparkDatasets: [],
   topicArn: 'arn:aws:sns:eu-central-1:123456789012:runs',
   curatedBucket: 'curated',

@@ -1,4 +1,10 @@
-import { type CsvMapParts, csvMapDefinition, type EtlParts, etlDefinition } from '../src/index.ts';
+import {
+  type CsvMapParts,
+  csvMapDefinition,
+  type EtlParts,
+  etlDefinition,
+  type SparkJob,
+} from '../src/index.ts';
 
 const lambda = (name: string) => ({
   arn: `arn:aws:lambda:eu-central-1:123456789012:function:sluice-${name}`,
@@ -13,11 +19,22 @@ export const exampleParts: EtlParts = {
     publishRun: lambda('publish-run'),
   },
   crawlerPrefix: 'sluice-raw-',
-  job: { kind: 'glue', name: 'sluice-transform', timeoutSeconds: 14_400 },
+  job: { kind: 'glue', name: 'sluice-transform', timeoutSeconds: 14_400, logGroup: '/aws-glue/jobs/output' },
   sparkDatasets: [],
   topicArn: 'arn:aws:sns:eu-central-1:123456789012:sluice-runs',
   curatedBucket: 'sluice-curated',
   limits: { lambdaMaxBytes: 512 * 1024 * 1024, crawlerCheckSeconds: 30, crawlerMaxChecks: 60 },
+};
+
+export const exampleEmrServerless: Extract<SparkJob, { kind: 'emr-serverless' }> = {
+  kind: 'emr-serverless',
+  applicationId: '00f1r1uh9g8lm701',
+  roleArn: 'arn:aws:iam::123456789012:role/sluice-spark',
+  entryPoint: 's3://sluice-scripts/spark/job.py',
+  arguments: ['--plans', 's3://sluice-scripts/spark/plans/', '--curated-bucket', 'sluice-curated'],
+  sparkSubmitParameters: '--conf spark.executor.cores=4',
+  timeoutSeconds: 7_200,
+  logs: { uri: 's3://sluice-scripts/spark-logs/', keyArn: 'arn:aws:kms:eu-central-1:123456789012:key/1' },
 };
 
 export const exampleMapParts: CsvMapParts = {

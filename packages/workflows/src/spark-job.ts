@@ -8,6 +8,8 @@ export type SparkJob =
       /** Of a job without retries of Glue's: `.sync` is over with the first attempt, whatever becomes of the next. */
       readonly name: string;
       readonly timeoutSeconds: number;
+      /** What its program prints is in a stream named by the job run: `…/output`. */
+      readonly logGroup: string;
     }
   | {
       readonly kind: 'emr-serverless';
@@ -20,6 +22,8 @@ export type SparkJob =
       /** `--conf spark.executor.cores=4 …` */
       readonly sparkSubmitParameters: string;
       readonly timeoutSeconds: number;
+      /** Where the service keeps what its program prints: `s3://…/`, and the key to encrypt it with. */
+      readonly logs: { readonly uri: string; readonly keyArn: string };
     };
 
 // Step Functions must not give up before the service reports the job's own timeout, which says more and does not count
@@ -58,8 +62,8 @@ const serviceOf = (job: SparkJob): Service => {
         report: {
           // A JobRun: https://docs.aws.amazon.com/glue/latest/webapi/API_JobRun.html. A stopped one has no ErrorMessage.
           matches: '{"*"Id":"*"JobRunState":"*}',
-          unless: { ErrorMessage: 'the job did not say why', Id: '?', JobRunState: '?', LogGroupName: '?' },
-          cause: `States.Format('{} (job run {} is {}; its log: the stream of that name in {}/error)', $.jobReport.run.ErrorMessage, $.jobReport.run.Id, $.jobReport.run.JobRunState, $.jobReport.run.LogGroupName)`,
+          unless: { ErrorMessage: 'The job did not say why', Id: '?', JobRunState: '?' },
+          cause: `States.Format('{} (job run {} is {}; its log is the stream of that name in ${job.logGroup})', $.jobReport.run.ErrorMessage, $.jobReport.run.Id, $.jobReport.run.JobRunState)`,
         },
       };
     case 'emr-serverless':
@@ -79,14 +83,20 @@ const serviceOf = (job: SparkJob): Service => {
                 SparkSubmitParameters: job.sparkSubmitParameters,
               },
             },
+            ConfigurationOverrides: {
+              MonitoringConfiguration: {
+                S3MonitoringConfiguration: { LogUri: job.logs.uri, EncryptionKeyArn: job.logs.keyArn },
+              },
+            },
           },
           Retry: emrServerlessRetries,
         },
         report: {
           // A JobRun: https://docs.aws.amazon.com/emr-serverless/latest/APIReference/API_JobRun.html
           matches: '{"A*"JobRunId":"*"StateDetails":"*}',
-          unless: { StateDetails: 'the job did not say why', JobRunId: '?', State: '?', ApplicationId: '?' },
-          cause: `States.Format('{} (job run {} of the application {} is {})', $.jobReport.run.StateDetails, $.jobReport.run.JobRunId, $.jobReport.run.ApplicationId, $.jobReport.run.State)`,
+          unless: { StateDetails: 'The job did not say why', JobRunId: '?', State: '?', ApplicationId: '?' },
+          // Where its log is: https://docs.aws.amazon.com/emr/latest/EMR-Serverless-UserGuide/logging.html
+          cause: `States.Format('{} (job run {} is {}; its log is ${job.logs.uri}applications/{}/jobs/{}/SPARK_DRIVER/stderr.gz)', $.jobReport.run.StateDetails, $.jobReport.run.JobRunId, $.jobReport.run.State, $.jobReport.run.ApplicationId, $.jobReport.run.JobRunId)`,
         },
       };
   }
@@ -130,6 +140,7 @@ export const sparkJob = <const Next, const OnError>(parts: {
       {
         And: [
           { Variable: '$.error.Error', StringEquals: 'States.TaskFailed' },
+          { Variable: '$.error.Cause', IsPresent: true },
           { Variable: '$.error.Cause', StringMatches: report.matches },
         ],
         Next: 'ReadJobReport',

@@ -587,7 +587,7 @@ describe('the way that is counted', () => {
         publishRun: part('d'),
       },
       crawlerPrefix: 'raw-',
-      job: { kind: 'glue', name: 'job', timeoutSeconds: 60 },
+      job: { kind: 'glue', name: 'job', timeoutSeconds: 60, logGroup: '/aws-glue/jobs/output' },
       sparkDatasets: [],
       topicArn: 'arn:aws:sns:eu-central-1:123456789012:runs',
       curatedBucket: 'curated',

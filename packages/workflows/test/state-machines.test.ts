@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import aslValidator from 'asl-validator';
-import { artefacts, exampleMapParts, exampleParts } from '../generate/artefacts.ts';
+import { artefacts, exampleEmrServerless, exampleMapParts, exampleParts } from '../generate/artefacts.ts';
 import type { Fail, LastTask, State, StateMachine, Task } from '../src/asl.ts';
 import { csvMapDefinition, etlDefinition, refusalErrors } from '../src/index.ts';
 
@@ -69,6 +69,7 @@ test('the state machines are those that were reviewed; after a change run `pnpm 
 
 describe.each([
   ['etl', etl],
+  ['etl on EMR Serverless', etlDefinition({ ...exampleParts, job: exampleEmrServerless })],
   ['csv-map', csvMap],
 ])('the state machine %s', (_machine, machine) => {
   const { states, stateOf, reachable, ends, afterChoices, tasks } = graphOf(machine);

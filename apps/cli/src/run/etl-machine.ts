@@ -20,7 +20,7 @@ export const etlMachine: StateMachine = etlDefinition({
     publishRun: { arn: functionArn('publish-run'), timeoutSeconds },
   },
   crawlerPrefix: 'sluice-',
-  job: { kind: 'glue', name: 'sluice-transform', timeoutSeconds },
+  job: { kind: 'glue', name: 'sluice-transform', timeoutSeconds, logGroup: '/aws-glue/jobs/output' },
   sparkDatasets: [],
   topicArn: LOCAL_TOPIC,
   curatedBucket: embeddedZones.curated,
