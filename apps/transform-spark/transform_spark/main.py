@@ -1,0 +1,83 @@
+"""One run, from its arguments to its staged rows."""
+
+import signal
+import sys
+from collections.abc import Sequence
+from types import FrameType
+from typing import NoReturn
+
+from pyspark.sql import DataFrame, SparkSession
+
+from transform_spark.arguments import Arguments, WrongArguments, parse_arguments
+from transform_spark.failure import JobFailed, describe
+from transform_spark.plan import Plan, parse_plan
+from transform_spark.progress import Progress
+from transform_spark.pseudonym import register_pseudonym
+from transform_spark.read_object import read_object
+from transform_spark.refusal import Refused
+from transform_spark.session import start_session
+from transform_spark.stage import Stager
+from transform_spark.staging import FIGURES, StagingFolder, read_text
+
+
+class Terminated(Exception):
+    """Somebody wants the program to end."""
+
+
+def main(argv: Sequence[str]) -> None:
+    """Run the program.
+
+    Exits with 2 if it is started wrongly. A failure ends it as an exception whose message is one line, because that is
+    what Glue shows of a failed job; Python exits with 1 then.
+    """
+    try:
+        arguments = parse_arguments(argv)
+    except WrongArguments as cause:
+        print(f"transform_spark: {cause}", file=sys.stderr)
+        sys.exit(2)
+    signal.signal(signal.SIGTERM, _terminate)
+    progress = Progress()
+    try:
+        run(arguments, progress)
+    except Exception as cause:
+        sys.tracebacklimit = 0
+        raise JobFailed(describe(cause, progress.stage, arguments.job_run_id)) from None
+
+
+def run(arguments: Arguments, progress: Progress) -> None:
+    """Carry out a run in a Spark session of its own."""
+    spark = start_session(arguments.run_id)
+    try:
+        plan = parse_plan(read_text(spark, f"{arguments.plans}/{arguments.dataset}.json"), arguments.dataset)
+        transform(spark, plan, arguments, progress)
+    finally:
+        spark.stop()
+
+
+def transform(spark: SparkSession, plan: Plan, arguments: Arguments, progress: Progress) -> None:
+    """Take an object's rows to their fates; an object that cannot be read leaves its refusal only."""
+    for name, value in plan.session.items():
+        spark.conf.set(name, value)
+    if plan.pseudonym:
+        register_pseudonym(spark)
+    folder = StagingFolder(spark, arguments.output)
+    folder.clear()
+
+    def read(line_breaks_in_quotes: bool) -> tuple[DataFrame, list[str]]:
+        rows = read_object(
+            spark, plan.read, arguments.input, arguments.key, line_breaks_in_quotes=line_breaks_in_quotes
+        )
+        return rows.frame, rows.unknown_columns
+
+    try:
+        Stager(spark, plan, progress).stage(read, arguments.as_of, arguments.size, folder)
+    except Exception as cause:
+        refused = Refused.found_in(cause)
+        if refused is None:
+            raise
+        folder.clear()
+        folder.write_json(FIGURES, {"refusal": {"code": refused.code, "message": refused.message}})
+
+
+def _terminate(_signal: int, _frame: FrameType | None) -> NoReturn:
+    raise Terminated("the program was told to end; nothing is published of an unfinished folder")

@@ -1,0 +1,60 @@
+"""The Spark session: the same meaning wherever the program runs."""
+
+import os
+import shlex
+import sys
+
+from pyspark.sql import SparkSession
+
+# What decides on values and on what is left in the lake. Nobody may want it otherwise.
+_MEANING = {
+    "spark.sql.session.timeZone": "UTC",
+    "spark.sql.ansi.enabled": "true",
+    "spark.sql.legacy.timeParserPolicy": "CORRECTED",
+    "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",
+    "spark.sql.parquet.compression.codec": "zstd",
+    "spark.sql.caseSensitive": "true",
+    # A task that is tried again must not leave its first try's rows: version 2 lets it.
+    "spark.hadoop.mapreduce.fileoutputcommitter.algorithm.version": "1",
+    "spark.hadoop.mapreduce.fileoutputcommitter.marksuccessfuljobs": "false",
+    # A second copy of a slow task would read its split a second time.
+    "spark.speculation": "false",
+}
+
+# On one machine, for whatever PYSPARK_SUBMIT_ARGS leaves open.
+_ONE_MACHINE = {
+    # A task may fail three times, as on a cluster.
+    "spark.master": "local[*,4]",
+    "spark.driver.memory": "2g",
+    "spark.driver.host": "127.0.0.1",
+    "spark.driver.bindAddress": "127.0.0.1",
+    "spark.driver.extraJavaOptions": "-Duser.timezone=UTC",
+    "spark.ui.enabled": "false",
+    "spark.log.level": "ERROR",
+    "spark.ui.showConsoleProgress": "false",
+}
+
+
+def start_session(run_id: str) -> SparkSession:
+    """Start Spark, or join the one that spark-submit (Glue, EMR Serverless) has started for this program."""
+    builder = SparkSession.builder.appName(f"transform {run_id}")
+    for name, value in {**_MEANING, **({} if _is_submitted() else _open_settings())}.items():
+        builder = builder.config(name, value)
+    return builder.getOrCreate()
+
+
+def _is_submitted() -> bool:
+    return "PYSPARK_GATEWAY_PORT" in os.environ
+
+
+def _open_settings() -> dict[str, str]:
+    # Its workers are to be of this Python, whatever `python3` is.
+    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+    options = shlex.split(os.environ.get("PYSPARK_SUBMIT_ARGS", ""))
+    given = {option.partition("=")[0] for option in options}
+    short = {"spark.master": "--master", "spark.driver.memory": "--driver-memory"}
+    return {
+        name: value
+        for name, value in _ONE_MACHINE.items()
+        if name not in given and short.get(name) not in given
+    }
