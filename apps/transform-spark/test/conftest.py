@@ -1,0 +1,20 @@
+"""What the tests share: one Spark session."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from pyspark.sql import SparkSession
+
+os.environ["PYTHONPATH"] = str(Path(__file__).parent.parent)
+os.environ.setdefault("PYSPARK_SUBMIT_ARGS", "--driver-memory 1g pyspark-shell")
+
+
+@pytest.fixture(scope="session")
+def spark() -> Iterator[SparkSession]:
+    from transform_spark.session import start_session
+
+    session = start_session("test")
+    yield session
+    session.stop()
