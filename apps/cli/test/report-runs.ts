@@ -304,7 +304,15 @@ const commands = [
 ];
 const show = [{ purpose: 'Look at the run again', line: `sluice show ${run.runId}` }];
 
-const shared = { dataset, definition, mapRun: null, redrive: null, examples: [], commands: show };
+const shared = {
+  dataset,
+  definition,
+  mapRun: null,
+  engine: null,
+  redrive: null,
+  examples: [],
+  commands: show,
+};
 
 /** More than a strip has cells. Its batches take a second, and every report of it is of the same. */
 const failingBatches = memoized(() =>
@@ -330,6 +338,7 @@ export const runs = {
   publishedByADetour: async (): Promise<ReportInput> => ({
     ...shared,
     run: { ...published, engine: 'spark' },
+    engine: { engine: 'spark', because: '4.0 GB is more than 512 MiB' },
     history: await historyOf({ headerKnown: false, size: 4_000_000_000 }),
     examples,
     commands,

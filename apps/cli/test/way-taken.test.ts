@@ -18,7 +18,7 @@ test.each([
   ['was killed', []],
   ['was stopped', [seconds(3, { type: 'ExecutionAborted', executionAbortedEventDetails: {} })]],
 ])('the time between the end of a process that %s and a redrive is no time of a state', (_how, end) => {
-  const way = wayTaken(etlMachine, [
+  const way = wayTaken(etlMachine(), [
     seconds(1, {
       type: 'TaskStateEntered',
       stateEnteredEventDetails: { name: 'ValidateInput', input: '{}', inputDetails: whole },

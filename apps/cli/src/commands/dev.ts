@@ -8,6 +8,7 @@ import { readyText } from '../dev/ready-text.ts';
 import { type Ports, runSystem } from '../dev/system.ts';
 import { EXIT } from '../exit-codes.ts';
 import { type Lake, openOrCreateLake } from '../lake/open-lake.ts';
+import { enginesOf } from '../run/choose-engine.ts';
 import { watchSystem } from '../terminal/watch-system.ts';
 
 const FIRST_PORT = 4567;
@@ -42,6 +43,7 @@ With --json the first line has the endpoints, and each run that ends is a line. 
         lake,
         ports,
         pseudonymKey: terminal.env.PSEUDONYM_KEY,
+        engines: enginesOf('auto', terminal.env, () => undefined),
         signal: terminal.signal,
         watcher,
       }),

@@ -2,6 +2,7 @@ import { CliError } from '../cli-error.ts';
 import type { Command } from '../command.ts';
 import { findRun } from '../lake/find-run.ts';
 import { openLake } from '../lake/open-lake.ts';
+import { enginesOf } from '../run/choose-engine.ts';
 import { redriveRun } from '../run/redrive-run.ts';
 import { watchRun } from '../terminal/watch-run.ts';
 import { tellRun } from './tell-run.ts';
@@ -38,6 +39,7 @@ PSEUDONYM_KEY is the key for datasets that pseudonymise; it has to be the one th
         lake,
         found,
         pseudonymKey: terminal.env.PSEUDONYM_KEY,
+        engines: enginesOf('auto', terminal.env, (line) => terminal.err(`  ${line}\n`)),
         signal: terminal.signal,
         watcher,
       });

@@ -1,6 +1,9 @@
+import type { Dataset } from '@sluice/record-schema';
+import type { WorkflowName } from '@sluice/workflows';
 import { CliError } from '../cli-error.ts';
 import type { Command } from '../command.ts';
 import { openOrCreateLake } from '../lake/open-lake.ts';
+import { type EngineWish, engineNamed, enginesOf } from '../run/choose-engine.ts';
 import { DEFAULT_BATCH_ROWS } from '../run/csv-map-machine.ts';
 import { defaultWorkflow } from '../run/default-workflow.ts';
 import { runFile } from '../run/run-file.ts';
@@ -18,6 +21,9 @@ export const run: Command = {
 the raw zone under its own name. The same bytes under the same name are the same object: running it again changes
 nothing. Other bytes under that name are a new version with a run of its own; what the earlier version published stays.
 
+Rows are taken to their fates by DuckDB, or by Spark on this machine: the same rows, reasons and counts. Spark needs Java 17 and
+Python 3.11; the first --engine spark fetches the rest (360 MB) into .cache/spark. auto never fetches anything.
+
 PSEUDONYM_KEY is the key for datasets that pseudonymise.`,
   options: {
     dataset: { type: 'string', value: 'D', help: 'the dataset that the rows belong to (required)' },
@@ -31,6 +37,11 @@ PSEUDONYM_KEY is the key for datasets that pseudonymise.`,
       value: 'N',
       help: `rows of a batch of csv-map (default: ${DEFAULT_BATCH_ROWS})`,
     },
+    engine: {
+      type: 'string',
+      value: 'E',
+      help: 'duckdb, spark or auto: Spark for objects of more than 4 GiB, if it is installed (default: auto)',
+    },
     'as-of': {
       type: 'string',
       value: 'ISO',
@@ -43,11 +54,15 @@ PSEUDONYM_KEY is the key for datasets that pseudonymise.`,
     if (name === undefined)
       throw new CliError(`which dataset? sluice run ${file} --dataset D; list them: sluice datasets`);
     const dataset = datasetNamed(name);
-    const wanted = text('workflow');
-    const workflow = wanted === undefined ? await defaultWorkflow(dataset, file) : workflowNamed(wanted);
+    const engine = text('engine');
+    const wish = engine === undefined ? undefined : engineNamed(engine);
+    const workflow = await workflowOf(text('workflow'), wish, dataset, file);
     const batchRows = batchRowsOf(text('batch-rows'), workflow);
     const asOf = text('as-of');
     const at = asOf === undefined ? undefined : parseAsOf(asOf);
+    const engines = enginesOf(wish ?? 'auto', terminal.env, (line) => terminal.err(`  ${line}\n`));
+    // What is missing is told before anything is written.
+    if (wish === 'spark') await engines.sparkEnvironment();
     const lake = await openOrCreateLake(folder);
     const watcher = watchRun(terminal);
     try {
@@ -56,6 +71,7 @@ PSEUDONYM_KEY is the key for datasets that pseudonymise.`,
         dataset,
         workflow,
         batchRows,
+        engines,
         file,
         asOf: at,
         pseudonymKey: terminal.env.PSEUDONYM_KEY,
@@ -68,6 +84,20 @@ PSEUDONYM_KEY is the key for datasets that pseudonymise.`,
       watcher.done();
     }
   },
+};
+
+/** Whoever names an engine wants the workflow that has a choice of engines. */
+const workflowOf = async (
+  wanted: string | undefined,
+  engine: EngineWish | undefined,
+  dataset: Dataset,
+  file: string,
+): Promise<WorkflowName> => {
+  if (wanted === undefined) return engine === undefined ? defaultWorkflow(dataset, file) : 'etl';
+  const workflow = workflowNamed(wanted);
+  if (workflow !== 'etl' && engine !== undefined)
+    throw new CliError('--engine is for --workflow etl; csv-map has one of its own');
+  return workflow;
 };
 
 const batchRowsOf = (given: string | undefined, workflow: string): number | undefined => {

@@ -8,6 +8,7 @@ import { readExecution } from '../lake/execution-record.ts';
 import { readManifest } from '../lake/manifests.ts';
 import type { Lake } from '../lake/open-lake.ts';
 import { withRunLock } from '../lake/run-lock.ts';
+import type { Engines } from '../run/choose-engine.ts';
 import { runObject } from '../run/run-file.ts';
 import { reportRun } from '../run/run-report.ts';
 import type { RunView } from '../run/run-view.ts';
@@ -17,6 +18,7 @@ import type { RawObject } from './raw-objects.ts';
 interface ArrivalsOptions {
   readonly lake: Lake;
   readonly pseudonymKey: string | undefined;
+  readonly engines: Engines;
   /** Starts the execution of a state machine of that name. */
   readonly startIn: (machine: string) => typeof startExecution;
   /** Its abort stops the run that is going on. */
@@ -90,7 +92,7 @@ const wasRun = async (lake: Lake, { dataset, runId }: RunInput): Promise<boolean
 };
 
 const runOne = async (
-  { lake, pseudonymKey, startIn, signal, watcher, onEnded }: ArrivalsOptions,
+  { lake, pseudonymKey, engines, startIn, signal, watcher, onEnded }: ArrivalsOptions,
   run: RunInput,
   chosen: ChosenWorkflow,
 ): Promise<void> => {
@@ -103,6 +105,7 @@ const runOne = async (
     workflow: chosen.workflow,
     file: lake.shown(run.object),
     pseudonymKey,
+    engines,
     signal,
     watcher,
     start: startIn(machineNameOf(chosen)),

@@ -4,8 +4,10 @@ import { type StatesService, startStatesService } from '@sluice/local-stepfuncti
 import { keepObject } from '@sluice/record-transform';
 import { csvMapOf, type StateMachine } from '@sluice/workflows';
 import type { Lake } from '../lake/open-lake.ts';
+import { type Engines, SPARK_ABOVE_BYTES } from '../run/choose-engine.ts';
 import { csvMapMachine } from '../run/csv-map-machine.ts';
-import { etlMachine } from '../run/etl-machine.ts';
+import { ANY_SIZE, etlMachine } from '../run/etl-machine.ts';
+import { sparkStep } from '../run/spark-step.ts';
 import { stepsOf } from '../run/steps.ts';
 import { taskHandlers } from '../run/task-handlers.ts';
 import { machineNameOf } from './arrivals.ts';
@@ -24,6 +26,7 @@ export const openStatesDoor = async (
   port: number,
   scratchDir: string,
   pseudonymKey: string | undefined,
+  engines: Engines,
 ): Promise<StatesDoor> => {
   const ignore = (): void => undefined;
   const steps = stepsOf({
@@ -44,7 +47,19 @@ export const openStatesDoor = async (
   const service = await startStatesService({
     port,
     objects: lake.store,
-    handlers: taskHandlers({ steps, notify: ignore, crawl: async () => undefined }),
+    handlers: taskHandlers({
+      steps,
+      notify: ignore,
+      crawl: async () => undefined,
+      runSpark: sparkStep({
+        engines,
+        store: lake.store,
+        scratchDir,
+        pseudonymKey,
+        onProgress: ignore,
+        onLog: ignore,
+      }),
+    }),
   });
   const client = new SFNClient({
     endpoint: service.endpoint,
@@ -53,7 +68,10 @@ export const openStatesDoor = async (
   });
   try {
     const machineArns = new Map<string, string>();
-    for (const [name, definition] of machines()) {
+    // The rule of `chooseEngine`, as the state machine has it.
+    const spark = await engines.sparkState();
+    const duckdbMaxBytes = spark.state === 'installed' ? SPARK_ABOVE_BYTES : ANY_SIZE;
+    for (const [name, definition] of machines(duckdbMaxBytes)) {
       const created = await client.send(
         new CreateStateMachineCommand({
           name,
@@ -72,8 +90,8 @@ export const openStatesDoor = async (
   }
 };
 
-const machines = (): ReadonlyMap<string, StateMachine> => {
-  const found = new Map<string, StateMachine>([['etl', etlMachine]]);
+const machines = (duckdbMaxBytes: number): ReadonlyMap<string, StateMachine> => {
+  const found = new Map<string, StateMachine>([['etl', etlMachine(duckdbMaxBytes)]]);
   for (const dataset of datasets.values()) {
     const delimiter = csvMapOf(dataset);
     if (delimiter === null) continue;

@@ -4,6 +4,7 @@ import type { IngestedShard } from '@sluice/ingest-stream/ingest-records';
 import type { Arrival } from '@sluice/start-pipeline/start-pipeline';
 import type { Lake } from '../lake/open-lake.ts';
 import { withScratch } from '../lake/scratch.ts';
+import type { Engines } from '../run/choose-engine.ts';
 import type { RunView } from '../run/run-view.ts';
 import type { RunWatcher } from '../run/run-watcher.ts';
 import { runArrivals } from './arrivals.ts';
@@ -47,6 +48,7 @@ interface SystemOptions {
   readonly lake: Lake;
   readonly ports: Ports;
   readonly pseudonymKey: string | undefined;
+  readonly engines: Engines;
   /** Its abort ends the system. */
   readonly signal: AbortSignal;
   readonly watcher: SystemWatcher;
@@ -64,20 +66,21 @@ export const runSystem = (options: SystemOptions): Promise<void> =>
   withScratch(options.lake, (scratchDir) => serve(options, scratchDir));
 
 const serve = async (
-  { lake, ports, pseudonymKey, signal, watcher }: SystemOptions,
+  { lake, ports, pseudonymKey, engines, signal, watcher }: SystemOptions,
   scratchDir: string,
 ): Promise<void> => {
   /** In the order in which they opened; they close the other way round. */
   const opened: (() => Promise<void>)[] = [];
   const atEnd = (close: () => Promise<void>): void => void opened.push(close);
   try {
-    const states = await openStatesDoor(lake, ports.states, scratchDir, pseudonymKey);
+    const states = await openStatesDoor(lake, ports.states, scratchDir, pseudonymKey, engines);
     atEnd(() => states.stop());
 
     const running = new AbortController();
     const arrivals = runArrivals({
       lake,
       pseudonymKey,
+      engines,
       startIn: (stateMachineName) => (_machine, started) =>
         states.startExecution({ ...started, stateMachineName }),
       signal: running.signal,

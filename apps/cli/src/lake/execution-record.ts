@@ -10,6 +10,10 @@ import { mapRunRecord } from './map-run-record.ts';
  */
 const BUCKET = 'executions';
 
+/** The engine of a run, and why it is that one: "5.1 GB is more than 4 GiB". */
+export const chosenEngine = z.object({ engine: z.enum(['duckdb', 'spark']), because: z.string() });
+export type ChosenEngine = z.output<typeof chosenEngine>;
+
 const failure = z.object({ error: z.string().exactOptional(), cause: z.string().exactOptional() });
 
 const stateRun = z.object({
@@ -57,6 +61,8 @@ const executionRecord = z.object({
   recordVersion: z.literal(1),
   /** Records of the time when there was only one have none. */
   workflow: z.enum(['etl', 'csv-map']).default('etl'),
+  /** Null for csv-map; records of the time before have none either. */
+  engine: chosenEngine.nullable().default(null),
   ...runInput.shape,
   /** The file that was given. */
   source: z.string(),

@@ -8,6 +8,7 @@ import { runInput } from '@sluice/step-contracts';
 import { z } from 'zod';
 import { CliError, errnoOf, oneLine } from '../cli-error.ts';
 import { EXIT } from '../exit-codes.ts';
+import { chosenEngine } from './execution-record.ts';
 import type { Lake } from './open-lake.ts';
 
 /** What an execution was started with. A redrive goes on with the same, as on AWS, whatever the program has become since. */
@@ -15,6 +16,8 @@ const journalHeader = z.object({
   journalVersion: z.literal(1),
   run: runInput,
   workflow: z.enum(['etl', 'csv-map']),
+  /** Null for csv-map, and in journals of the time when there was only one. */
+  engine: chosenEngine.nullable().default(null),
   /** The file that was given. */
   source: z.string(),
   /** ISO 8601 in UTC. */

@@ -7,6 +7,7 @@ import { readManifest } from '../lake/manifests.ts';
 import type { Lake } from '../lake/open-lake.ts';
 import { openJournal } from '../lake/run-journal.ts';
 import { withRunLock } from '../lake/run-lock.ts';
+import { enginesOf } from '../run/choose-engine.ts';
 import type { ObjectRequest } from '../run/execute-run.ts';
 import { runObject } from '../run/run-file.ts';
 import { reportRun } from '../run/run-report.ts';
@@ -50,6 +51,7 @@ export const replayEmbedded = async (
         workflow: last?.workflow ?? 'etl',
         file: last?.source ?? lake.shown(replay.run.object),
         pseudonymKey: terminal.env.PSEUDONYM_KEY,
+        engines: enginesOf('auto', terminal.env, (line) => terminal.err(`  ${line}\n`)),
         signal,
         watcher,
       };

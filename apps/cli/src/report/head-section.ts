@@ -1,3 +1,4 @@
+import { engineLine } from '../terminal/engine-line.ts';
 import { bytes, count, duration, plural } from '../terminal/figures.ts';
 import { redriveLine } from '../terminal/redrive-line.ts';
 import { type Html, html, NOTHING } from './html.ts';
@@ -78,7 +79,7 @@ const shownTime = (iso: string): string => iso.replace('T', ' ').replace(/(\.0+)
 
 const fact = (name: string, value: Html): Html => html`<div><dt>${name}</dt><dd>${value}</dd></div>`;
 
-const facts = ({ run, history, redrive }: ReportInput): Html => {
+const facts = ({ run, history, engine, redrive }: ReportInput): Html => {
   const total = totalMilliseconds(history);
   const { bucket, key, size } = run.object;
   return html`<dl class="facts">
@@ -86,6 +87,7 @@ ${fact('Object', html`<code>s3://${shownText(bucket, 255)}/${shownText(key, 1024
 ${fact('Run', html`<code>${run.runId}</code>`)}
 ${fact('As of', html`<time datetime="${run.asOf}">${shownTime(run.asOf)}</time>`)}
 ${run.status === 'published' ? fact('Engine', html`${run.engine}, reading ${run.format}`) : NOTHING}
+${engine === null ? NOTHING : fact('Chosen', html`${shownText(engineLine(engine), 600)}`)}
 ${total === null ? NOTHING : fact('Took', html`${duration(total)}`)}
 ${redrive === null ? NOTHING : fact('Redrive', html`${shownText(redriveLine(redrive).replace(/^redrive /, ''), 300)}`)}
 </dl>`;

@@ -56,6 +56,8 @@ export interface ReportInput {
   readonly history: readonly HistoryEvent[];
   /** Null if there was none: the workflow has no Distributed Map, or did not get to it. */
   readonly mapRun: MapRunRecord | null;
+  /** Which one was chosen, and why; null where there was no choice. */
+  readonly engine: ExecutionRecord['engine'];
   /** The last one; null if there was none. */
   readonly redrive: ExecutionRecord['redrive'];
   /** Some of the quarantined rows; the report masks them. */

@@ -3,8 +3,8 @@ import type { RunInput } from '@sluice/step-contracts';
 import type { StateMachine } from '@sluice/workflows';
 import type { Discovery, ExecutionRecord } from '../lake/execution-record.ts';
 import type { Lake } from '../lake/open-lake.ts';
+import type { RunJournal } from '../lake/run-journal.ts';
 import { wayTaken } from '../report/way-taken.ts';
-import { LAMBDA_MAX_BYTES } from './etl-machine.ts';
 import { type FailedAttempts, formerMapRunFacts, mapRunFacts } from './map-run-facts.ts';
 
 export interface FormerExecution {
@@ -20,6 +20,7 @@ interface ExecutedRun {
   readonly file: string;
   readonly run: RunInput;
   readonly definition: StateMachine;
+  readonly journal: Pick<RunJournal, 'header'>;
   /** Null if nothing was redriven. */
   readonly former: FormerExecution | null;
 }
@@ -36,23 +37,24 @@ interface EndedExecution {
 
 /** What is kept of an execution. */
 export const describeExecution = async (
-  { lake, workflow, file, run, definition, former }: ExecutedRun,
+  { lake, workflow, file, run, definition, journal, former }: ExecutedRun,
   { started, result, startedAt, discovery: discovered, attempts }: EndedExecution,
 ): Promise<ExecutionRecord> => {
   const history = started.history();
   const mapRun = started.mapRuns().at(-1);
   const discovery = discovered ?? former?.record?.discovery ?? null;
-  const large = workflow === 'etl' && run.object.size > LAMBDA_MAX_BYTES;
+  const way = wayTaken(definition, history);
   return {
     recordVersion: 1,
     workflow,
+    engine: journal.header.engine,
     ...run,
     source: file,
     startedAt: result.startDate.toISOString(),
     endedAt: result.stopDate.toISOString(),
     status: result.status,
     failure: result.status === 'FAILED' || result.status === 'ABORTED' ? failureOf(result) : null,
-    states: [...wayTaken(definition, history)].map(([state, stay]) => ({
+    states: [...way].map(([state, stay]) => ({
       state,
       ...stay,
       next: [...stay.next],
@@ -62,7 +64,7 @@ export const describeExecution = async (
       ? await mapRunFacts(lake.store, run.runId, mapRun, attempts)
       : await formerMapRunFacts(lake.store, run.runId, history),
     redrive: former && redriveOf(started, former.journalled, startedAt),
-    stands: standsFor(discovery !== null, large),
+    stands: standsFor(discovery !== null, way.has('RunETLJob')),
     events: history.map((event) => ({ ...event, timestamp: event.timestamp.toISOString() })),
   };
 };
@@ -88,7 +90,7 @@ const failureOf = ({ error, cause }: { readonly error?: string; readonly cause?:
   ...(cause === undefined ? {} : { cause }),
 });
 
-const standsFor = (crawled: boolean, large: boolean): string[] => [
+const standsFor = (crawled: boolean, sparked: boolean): string[] => [
   ...(crawled ? ["DuckDB's sniffer ran in the place of the Glue crawler."] : []),
-  ...(large ? ['DuckDB ran in the place of the Spark job.'] : []),
+  ...(sparked ? ['Spark on this machine ran in the place of the Glue job.'] : []),
 ];

@@ -6,24 +6,25 @@ import { functionArn } from './task-handlers.ts';
 // of a day stays.
 export const timeoutSeconds = 24 * 60 * 60;
 
-/** Above this size the state machine asks for Spark, as it does where it is deployed; here DuckDB takes all. */
-export const LAMBDA_MAX_BYTES = Number.MAX_SAFE_INTEGER;
+/** DuckDB takes objects of any size here: a number that JSON can hold. */
+export const ANY_SIZE = Number.MAX_SAFE_INTEGER;
 
 export const LOCAL_TOPIC = 'arn:aws:sns:local:000000000000:sluice';
 
-/** The deployed state machine, with local names for what it calls. */
-export const etlMachine: StateMachine = etlDefinition({
-  functions: {
-    validateObject: { arn: functionArn('validate-object'), timeoutSeconds },
-    scoreQuality: { arn: functionArn('score-quality'), timeoutSeconds },
-    transformObject: { arn: functionArn('transform-object'), timeoutSeconds },
-    publishRun: { arn: functionArn('publish-run'), timeoutSeconds },
-  },
-  crawlerPrefix: 'sluice-',
-  job: { kind: 'glue', name: 'sluice-transform', timeoutSeconds, logGroup: '/aws-glue/jobs/output' },
-  sparkDatasets: [],
-  topicArn: LOCAL_TOPIC,
-  curatedBucket: embeddedZones.curated,
-  // The local crawler is done when it has started.
-  limits: { lambdaMaxBytes: LAMBDA_MAX_BYTES, crawlerCheckSeconds: 0, crawlerMaxChecks: 1 },
-});
+/** The deployed state machine, with local names for what it calls; objects of more bytes go to Spark. */
+export const etlMachine = (duckdbMaxBytes: number = ANY_SIZE): StateMachine =>
+  etlDefinition({
+    functions: {
+      validateObject: { arn: functionArn('validate-object'), timeoutSeconds },
+      scoreQuality: { arn: functionArn('score-quality'), timeoutSeconds },
+      transformObject: { arn: functionArn('transform-object'), timeoutSeconds },
+      publishRun: { arn: functionArn('publish-run'), timeoutSeconds },
+    },
+    crawlerPrefix: 'sluice-',
+    job: { kind: 'glue', name: 'sluice-transform', timeoutSeconds, logGroup: '/aws-glue/jobs/output' },
+    sparkDatasets: [],
+    topicArn: LOCAL_TOPIC,
+    curatedBucket: embeddedZones.curated,
+    // The local crawler is done when it has started.
+    limits: { lambdaMaxBytes: duckdbMaxBytes, crawlerCheckSeconds: 0, crawlerMaxChecks: 1 },
+  });

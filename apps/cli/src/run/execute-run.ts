@@ -16,11 +16,13 @@ import { readManifest } from '../lake/manifests.ts';
 import type { Lake } from '../lake/open-lake.ts';
 import type { RunJournal } from '../lake/run-journal.ts';
 import { cleanAtExit, withScratch } from '../lake/scratch.ts';
+import { duckdbOnly, type Engines } from './choose-engine.ts';
 import { describeExecution, type FormerExecution } from './describe-execution.ts';
 import { discoverObject } from './discover.ts';
 import { judgePool } from './judge-pool.ts';
 import { countFailedAttempts, countReads } from './observed.ts';
 import type { RunWatcher } from './run-watcher.ts';
+import { sparkStep } from './spark-step.ts';
 import { type Steps, stepsOf } from './steps.ts';
 import { taskHandlers } from './task-handlers.ts';
 
@@ -31,6 +33,8 @@ export interface ObjectRequest {
   readonly workflow: WorkflowName;
   /** Rows of a batch of `csv-map`, at most. */
   readonly batchRows?: number | undefined;
+  /** What decides on the engine of `etl`. Default: DuckDB. */
+  readonly engines?: Engines | undefined;
   /** The file that the object came from. */
   readonly file: string;
   readonly pseudonymKey?: string | undefined;
@@ -93,6 +97,7 @@ const execute = async (
   scratchDir: string,
 ): Promise<{ readonly execution: ExecutionRecord; readonly history: readonly HistoryEvent[] }> => {
   const { lake, dataset, workflow, signal, watcher, pseudonymKey, start = startExecution } = request;
+  const { engines = duckdbOnly } = request;
   const { run, definition, journal, former } = beginning;
   const machine = loadDefinition(definition);
   const crawled: { discovery: Discovery | null } = { discovery: null };
@@ -129,6 +134,14 @@ const execute = async (
       crawl: async () => {
         crawled.discovery = await discoverObject(lake.store, dataset, run.object, scratchDir);
       },
+      runSpark: sparkStep({
+        engines,
+        store: lake.store,
+        scratchDir,
+        pseudonymKey,
+        onProgress: watcher.sparkProgress,
+        onLog: watcher.sparkLog,
+      }),
     }),
     onMapRun: (mapRun) => watcher.mapRun(mapRun, reads.bytes),
     onEvent: (event) => {

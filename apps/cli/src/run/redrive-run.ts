@@ -7,6 +7,7 @@ import type { FoundRun } from '../lake/find-run.ts';
 import type { Lake } from '../lake/open-lake.ts';
 import { createJournal, openJournal, type RunJournal } from '../lake/run-journal.ts';
 import { withRunLock } from '../lake/run-lock.ts';
+import type { Engines } from './choose-engine.ts';
 import { type Beginning, executeRun, type FinishedObject } from './execute-run.ts';
 import { checkEnding, checkInputs, definitionIn, nothingLeft } from './redrivable.ts';
 import type { RunWatcher } from './run-watcher.ts';
@@ -15,6 +16,7 @@ export interface RedriveRequest {
   readonly lake: Lake;
   readonly found: FoundRun;
   readonly pseudonymKey: string | undefined;
+  readonly engines?: Engines | undefined;
   readonly signal: AbortSignal;
   readonly watcher: RunWatcher;
 }
@@ -41,14 +43,14 @@ export const redriveRun = async (request: RedriveRequest): Promise<RedrivenRun> 
 };
 
 const redrive = async (request: RedriveRequest): Promise<RedrivenRun> => {
-  const { lake, found, pseudonymKey, signal, watcher } = request;
+  const { lake, found, pseudonymKey, engines, signal, watcher } = request;
   const journal = await openJournal(lake, found.run.runId);
   if (!journal) throw nothingLeft(lake, found);
   const { workflow, source } = journal.header;
   const beginning = await beginningOf(lake, found, journal);
   const dataset = await checkInputs(lake, journal.header, pseudonymKey);
   const finished = await executeRun(
-    { lake, dataset, workflow, file: source, pseudonymKey, signal, watcher },
+    { lake, dataset, workflow, file: source, pseudonymKey, engines, signal, watcher },
     beginning,
   );
   return { ...finished, dataset };

@@ -2,13 +2,15 @@ import { failpoint } from '@sluice/lake-storage';
 import { embeddedZones, runIdOf } from '@sluice/lake-storage/zones';
 import type { RunInput } from '@sluice/step-contracts';
 import type { StateMachine } from '@sluice/workflows';
+import type { ChosenEngine } from '../lake/execution-record.ts';
 import { checkSource, landFile } from '../lake/land-file.ts';
 import { readManifest } from '../lake/manifests.ts';
 import { createJournal } from '../lake/run-journal.ts';
 import { withRunLock } from '../lake/run-lock.ts';
 import { currentObject } from '../quarantine/mended-objects.ts';
+import { chooseEngine, duckdbOnly } from './choose-engine.ts';
 import { csvDelimiterOf, csvMapMachine } from './csv-map-machine.ts';
-import { etlMachine } from './etl-machine.ts';
+import { ANY_SIZE, etlMachine } from './etl-machine.ts';
 import { executeRun, type FinishedObject, type ObjectRequest } from './execute-run.ts';
 import { inputsOf } from './run-inputs.ts';
 
@@ -30,7 +32,7 @@ export interface FinishedRun extends FinishedObject {
  */
 export const runFile = async (request: RunRequest): Promise<FinishedRun> => {
   const { lake, dataset, signal, watcher } = request;
-  const definition = definitionOf(request);
+  checkWorkflow(request);
   const source = await checkSource(request.file);
   return withRunLock(lake, dataset.name, source.name, { signal, onWait: watcher.waiting }, async () => {
     const { object, landedAt, written } = await landFile(lake, dataset.name, source, signal, (done) =>
@@ -44,7 +46,7 @@ export const runFile = async (request: RunRequest): Promise<FinishedRun> => {
     // Rows of it may have been mended since it ran first, and are not to be lost.
     const current = (await currentObject(zones, dataset.name, runId)) ?? object;
     const run: RunInput = { runId, dataset: dataset.name, asOf, object: current };
-    return { ...(await start(request, definition, run)), landed: written };
+    return { ...(await start(request, run)), landed: written };
   });
 };
 
@@ -53,24 +55,32 @@ export const runFile = async (request: RunRequest): Promise<FinishedRun> => {
  *
  * @throws {CliError} if that state machine cannot read the dataset's objects
  */
-export const runObject = (request: ObjectRequest, run: RunInput): Promise<FinishedObject> =>
-  start(request, definitionOf(request), run);
+export const runObject = async (request: ObjectRequest, run: RunInput): Promise<FinishedObject> => {
+  checkWorkflow(request);
+  return start(request, run);
+};
 
-const definitionOf = ({ workflow, dataset, batchRows }: ObjectRequest): StateMachine =>
-  workflow === 'etl' ? etlMachine : csvMapMachine(csvDelimiterOf(dataset), batchRows);
+/** Before anything is written. */
+const checkWorkflow = ({ workflow, dataset }: ObjectRequest): void => {
+  if (workflow === 'csv-map') csvDelimiterOf(dataset);
+};
 
-const start = async (
-  request: ObjectRequest,
-  definition: StateMachine,
-  run: RunInput,
-): Promise<FinishedObject> => {
-  const { lake, workflow, file } = request;
+const definitionOf = ({ dataset, batchRows }: ObjectRequest, engine: ChosenEngine | null): StateMachine => {
+  if (engine === null) return csvMapMachine(csvDelimiterOf(dataset), batchRows);
+  return etlMachine(engine.engine === 'spark' ? 0 : ANY_SIZE);
+};
+
+const start = async (request: ObjectRequest, run: RunInput): Promise<FinishedObject> => {
+  const { lake, workflow, file, engines = duckdbOnly } = request;
+  const engine = workflow === 'etl' ? await chooseEngine(engines, run.object.size) : null;
+  const definition = definitionOf(request, engine);
   const journal = await createJournal(lake, {
     journalVersion: 1,
     run,
     workflow,
     source: file,
     startedAt: new Date().toISOString(),
+    engine,
     ...inputsOf(request, run),
     definition: { ...definition },
   });

@@ -26,6 +26,7 @@ export const reportRun = async (lake: Lake, dataset: Dataset, finished: Finished
     definition: finished.definition,
     history: finished.history,
     mapRun: finished.execution.mapRun,
+    engine: finished.execution.engine,
     redrive: finished.execution.redrive,
     examples: await examplesOf(lake, finished),
     commands: view.next,

@@ -1,6 +1,7 @@
 import type { HistoryEvent, MapRun } from '@sluice/local-stepfunctions';
 import type { FailedBatchLetter } from '@sluice/record-failed-rows/record-failed-rows';
 import type { RunInput } from '@sluice/step-contracts';
+import type { SparkProgress } from '@sluice/transform-spark/run-program';
 
 /** What happens during a run, for whoever watches. */
 export interface RunWatcher {
@@ -13,6 +14,9 @@ export interface RunWatcher {
   readonly event: (event: HistoryEvent) => void;
   /** How far the current pass of the engine over the object has come, between 0 and 1. */
   readonly progress: (fraction: number) => void;
+  readonly sparkProgress: (progress: SparkProgress) => void;
+  /** A line of Spark's own log, in which there may be values of the object. */
+  readonly sparkLog: (line: string) => void;
   /** All is done with what was staged; it is cleared away, object by object. */
   readonly clearing: (done: number, total: number) => void;
   /** A Distributed Map sets out, or goes on. `bytesRead`: how much of the object its reader has read by now. */

@@ -1,5 +1,6 @@
 import { TaskError, type TaskHandlers } from '@sluice/local-stepfunctions';
 import { z } from 'zod';
+import type { RunSpark } from './spark-step.ts';
 import type { Steps } from './steps.ts';
 
 export interface Services {
@@ -8,6 +9,7 @@ export interface Services {
   readonly notify: (subject: string, message: string) => void;
   /** Does the crawler's work, and is done when it returns. */
   readonly crawl: () => Promise<void>;
+  readonly runSpark: RunSpark;
 }
 
 const invocation = z.object({ FunctionName: z.string(), Payload: z.unknown() });
@@ -32,7 +34,7 @@ const FUNCTION_ARN = 'arn:aws:lambda:local:000000000000:function:';
 export const functionArn = (name: FunctionName): string => `${FUNCTION_ARN}${name}`;
 
 /** The local counterparts of the AWS services that the state machine calls, by their ASL resource. */
-export const taskHandlers = ({ steps, notify, crawl }: Services): TaskHandlers => ({
+export const taskHandlers = ({ steps, notify, crawl, runSpark }: Services): TaskHandlers => ({
   'lambda:invoke': async (input) => {
     const { FunctionName, Payload } = invocation.parse(input);
     const name = FunctionName.slice(FUNCTION_ARN.length);
@@ -52,7 +54,8 @@ export const taskHandlers = ({ steps, notify, crawl }: Services): TaskHandlers =
     const { Name } = crawler.parse(input);
     return { Crawler: { Name, State: 'READY', LastCrawl: { Status: 'SUCCEEDED' } } };
   },
-  'glue:startJobRun.sync': async () => {
-    throw new TaskError('Glue.EntityNotFoundException', 'There is no Spark on this machine.');
+  'glue:startJobRun.sync': async (input, { signal }) => {
+    await runSpark(input, signal);
+    return { JobRunState: 'SUCCEEDED' };
   },
 });

@@ -4,6 +4,7 @@ import { csvMapMachine } from '../run/csv-map-machine.ts';
 import { etlMachine } from '../run/etl-machine.ts';
 import { causeOf, type RunView } from '../run/run-view.ts';
 import { bar } from './bar.ts';
+import { engineLine } from './engine-line.ts';
 import { bytes, count, duration, plural, share } from './figures.ts';
 import { mapRunLines } from './map-run-summary.ts';
 import { printable } from './printable.ts';
@@ -72,6 +73,7 @@ const headLines = (view: RunView, paint: Paint): string[] => {
   return [
     `${runId}  ${verdictOf(view, paint)}${engine}${took}`,
     paint.dim(`${printable(`${object.bucket}/${object.key}`)}, ${bytes(object.size)}, as of ${moment(asOf)}`),
+    ...(execution?.engine ? [paint.dim(printable(engineLine(execution.engine)))] : []),
     ...(execution?.redrive ? [paint.dim(redriveLine(execution.redrive))] : []),
     ...(manifest?.status === 'rejected'
       ? [paint.warn(`${printable(manifest.message)} (${manifest.code})`)]
@@ -87,7 +89,7 @@ const STATE = 24;
 
 /** Its delimiter makes no difference to its states. */
 const machineOf = ({ workflow }: Execution): StateMachine =>
-  workflow === 'etl' ? etlMachine : csvMapMachine('COMMA');
+  workflow === 'etl' ? etlMachine() : csvMapMachine('COMMA');
 
 const stateLine = (
   { state, visits, milliseconds, attempts, error, next }: Stay,

@@ -61,6 +61,13 @@ export const watchRun = (
       } else if (succeeded && state === 'RunDataQualityCheck') rows = rowsOf(succeeded.output);
     },
     progress: show,
+    sparkProgress: ({ stage, done, of }) => {
+      words = () => [state, printable(stage), `${count(done)} of ${plural(of, 'task')}`];
+      line.show(words);
+    },
+    sparkLog: (text) => {
+      if (terminal.env.SLUICE_DEBUG) say(`${text}\n`);
+    },
     clearing: (done, total) => {
       words = () => [state, `${count(done)} of ${plural(total, 'staged object')} cleared away`];
       line.show(words);

@@ -31,6 +31,8 @@ export const watchSystem = (
       started: ignore,
       event: ignore,
       progress: ignore,
+      sparkProgress: ignore,
+      sparkLog: ignore,
       clearing: ignore,
       mapRun: ignore,
       batchFailed: ({ rows: { from, to }, error }) =>

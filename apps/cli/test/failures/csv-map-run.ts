@@ -131,9 +131,10 @@ export const runIn = async (
         told.push(`${subject}\n${message}`);
       },
       crawl: async () => undefined,
+      runSpark: () => Promise.reject(new Error('Spark was asked for')),
     }),
   };
-  const definition = how === 'etl' ? etlMachine : csvMapMachine('COMMA', 500);
+  const definition = how === 'etl' ? etlMachine() : csvMapMachine('COMMA', 500);
   const machine = loadDefinition(faults.machine?.(definition) ?? definition);
   const execution =
     how === 'redrive'

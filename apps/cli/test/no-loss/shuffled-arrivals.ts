@@ -3,6 +3,7 @@ import { startExecution } from '@sluice/local-stepfunctions';
 import { runArrivals } from '../../src/dev/arrivals.ts';
 import { type RawObject, watchRawZone } from '../../src/dev/raw-objects.ts';
 import type { Lake } from '../../src/lake/open-lake.ts';
+import { duckdbOnly } from '../../src/run/choose-engine.ts';
 import { whyNot } from '../../src/run/run-view.ts';
 import { chanceOf } from '../crash-rounds/chance.ts';
 import { nobodyWatches } from '../run-in-process.ts';
@@ -24,6 +25,7 @@ export const shuffledArrivals = (lake: Lake, seed: number, faults: FaultCounts):
   const arrivals = runArrivals({
     lake,
     pseudonymKey: undefined,
+    engines: duckdbOnly,
     startIn: () => startExecution,
     signal: new AbortController().signal,
     watcher: nobodyWatches,

@@ -63,7 +63,12 @@ beforeAll(async () => {
     onProgress: () => undefined,
     onDeadLetter: () => undefined,
   });
-  const handlers = taskHandlers({ steps, notify: () => undefined, crawl: async () => undefined });
+  const handlers = taskHandlers({
+    steps,
+    notify: () => undefined,
+    crawl: async () => undefined,
+    runSpark: () => Promise.reject(new Error('Spark was asked for')),
+  });
   service = await startStatesService({ handlers, region, accountId });
   Object.assign(process.env, {
     AWS_ENDPOINT_URL_SFN: service.endpoint,
@@ -74,7 +79,7 @@ beforeAll(async () => {
   await client.send(
     new CreateStateMachineCommand({
       name: 'sluice-dev-etl',
-      definition: JSON.stringify(etlMachine),
+      definition: JSON.stringify(etlMachine()),
       roleArn: `arn:aws:iam::${accountId}:role/etl`,
     }),
   );

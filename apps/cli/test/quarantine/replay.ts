@@ -69,6 +69,8 @@ export const cutOffReplay = async (
       if (events === nth) stop.abort(new Error('stopped'));
     },
     progress: () => undefined,
+    sparkProgress: () => undefined,
+    sparkLog: () => undefined,
     clearing: () => undefined,
     mapRun: () => undefined,
     batchFailed: () => undefined,
