@@ -1,16 +1,16 @@
-import type { Profile } from '@sluice/data-quality';
+import { type Profile, profileOf } from '@sluice/data-quality';
 import type { Dataset } from '@sluice/record-schema';
 import { FIELDS_PER_WORD, WORDS_PER_GROUP } from '@sluice/record-transform/batches';
 
 /** Adds up what the parts noted of each row for the quality profile. */
 export class Figures {
-  readonly #fields: Dataset['fields'];
+  readonly #dataset: Dataset;
   /** By field: nulls, invalid values, texts that look like numbers. */
   readonly #counts: readonly number[][];
 
-  constructor({ fields }: Dataset) {
-    this.#fields = fields;
-    this.#counts = fields.map(() => [0, 0, 0]);
+  constructor(dataset: Dataset) {
+    this.#dataset = dataset;
+    this.#counts = dataset.fields.map(() => [0, 0, 0]);
   }
 
   /** `marks` as a `RowMarks`, of so many rows. */
@@ -25,10 +25,11 @@ export class Figures {
 
   /** As scoring would see the same object: a malformed row is null in every column. */
   profile({ rowsIn, malformed, duplicates }: Pick<Profile, 'rowsIn' | 'malformed' | 'duplicates'>): Profile {
-    const columns = this.#fields.map(({ name, type }, at) => {
-      const [nulls = 0, invalid = 0, numericLooking = 0] = this.#counts[at] ?? [];
-      return { name, type, nulls: nulls + malformed, invalid, ...(type === 'text' && { numericLooking }) };
-    });
-    return { rowsIn, malformed, duplicates, columns };
+    const fields = this.#counts.map(([nulls = 0, invalid = 0, numericLooking = 0]) => ({
+      nulls,
+      invalid,
+      numericLooking,
+    }));
+    return profileOf(this.#dataset, { rowsIn, malformed, duplicates, fields });
   }
 }

@@ -2,8 +2,8 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import type { ScoredObject } from '@sluice/data-quality';
-import { readJson } from '@sluice/lake-storage';
+import { type ScoredObject, scoreFigures } from '@sluice/data-quality';
+import { putJson, readJson } from '@sluice/lake-storage';
 import { memoryStore } from '@sluice/lake-storage/memory';
 import { defineDataset, text } from '@sluice/record-schema';
 import { RefusedObject } from '@sluice/record-transform/reading';
@@ -107,5 +107,56 @@ describe('scoring an object', () => {
     const { deps, run } = await setUp(async () => scored(90));
     const replaced = { ...run, object: { ...run.object, etag: 'another' } };
     await expect(scoreQuality(replaced, deps)).rejects.toMatchObject({ code: 'changed' });
+  });
+});
+
+describe('scoring what Spark staged', () => {
+  const staged = { bucket: curated, prefix: 'staging/orders-1/' };
+  const figuresAt = { bucket: curated, key: 'staging/orders-1/figures.json' };
+  const unread = () => Promise.reject(new Error('the object is not to be read'));
+  const figures = {
+    rowsIn: 10,
+    malformed: 2,
+    duplicates: 1,
+    fields: [{ nulls: 1, invalid: 0, numericLooking: 3 }],
+  };
+
+  test('profiles and judges as if the object had been read here, and does not read it', async () => {
+    const { objects, deps, run } = await setUp(unread);
+    await putJson(objects, figuresAt, figures);
+    // 3 of 10 cells are null, 1 of 10 rows is a duplicate.
+    expect(await scoreQuality({ ...run, staged }, deps)).toEqual({
+      score: 60,
+      threshold: 70,
+      passed: false,
+      rowsIn: 10,
+      report: reportAt,
+    });
+    expect(stagedQuality.parse(await readJson(objects, reportAt))).toEqual(scoreFigures(orders, figures));
+  });
+
+  test('refuses an object that Spark could not read', async () => {
+    const { objects, deps, run } = await setUp(unread);
+    const refusal = { code: 'broken_array', message: 'the array ends before its last element' };
+    await putJson(objects, figuresAt, { refusal });
+    expect(await scoreQuality({ ...run, staged }, deps)).toEqual({ passed: false, refusal });
+    expect(stagedQuality.parse(await readJson(objects, reportAt))).toEqual({ refusal });
+  });
+
+  test('fails if there are no figures, and says where they should be', async () => {
+    const { objects, deps, run } = await setUp(unread);
+    await expect(scoreQuality({ ...run, staged }, deps)).rejects.toThrow(
+      'There is no staging/orders-1/figures.json in bucket curated-zone: Spark has not finished.',
+    );
+    expect(await objects.head(reportAt)).toBeNull();
+  });
+
+  test('fails if the figures are of another version of the dataset', async () => {
+    const { objects, deps, run } = await setUp(unread);
+    await putJson(objects, figuresAt, { ...figures, fields: [...figures.fields, ...figures.fields] });
+    await expect(scoreQuality({ ...run, staged }, deps)).rejects.toThrow(
+      'The dataset orders has 1 fields, its figures are of 2.',
+    );
+    expect(await objects.head(reportAt)).toBeNull();
   });
 });

@@ -1,6 +1,7 @@
-import { type ObjectRequest, type OpenObject, openObject, type ReadObject } from '@sluice/record-transform';
+import type { Dataset } from '@sluice/record-schema';
+import { type ObjectRequest, type OpenObject, openObject } from '@sluice/record-transform';
 import { judge, type Verdict } from './judge.ts';
-import type { Profile } from './profile.ts';
+import { type Figures, type Profile, profileOf } from './profile.ts';
 
 export interface ScoreRequest extends ObjectRequest {
   /** How the object is opened; by default it is read anew, and nothing is kept. */
@@ -12,17 +13,10 @@ export interface ScoredObject {
   readonly verdict: Verdict;
 }
 
-const profileOf = ({ source, marks }: ReadObject): Profile => {
-  const malformed = source.malformed.rows;
-  return {
-    rowsIn: source.rowsIn,
-    malformed,
-    duplicates: marks.duplicates,
-    columns: source.dataset.fields.map(({ name, type }, at) => {
-      const { nulls = 0, invalid = 0, numericLooking = 0 } = marks.fields[at] ?? {};
-      return { name, type, nulls: nulls + malformed, invalid, ...(type === 'text' && { numericLooking }) };
-    }),
-  };
+/** Profiles and judges what an engine counted, the same whichever engine it was. */
+export const scoreFigures = (dataset: Dataset, figures: Figures): ScoredObject => {
+  const profile = profileOf(dataset, figures);
+  return { profile, verdict: judge(dataset, profile) };
 };
 
 /**
@@ -31,7 +25,11 @@ const profileOf = ({ source, marks }: ReadObject): Profile => {
  * @throws {RefusedObject} if the object cannot be read at all
  */
 export const scoreObject = ({ open = openObject, ...request }: ScoreRequest): Promise<ScoredObject> =>
-  open(request, async (object) => {
-    const profile = profileOf(object);
-    return { profile, verdict: judge(request.dataset, profile) };
-  });
+  open(request, async ({ source, marks }) =>
+    scoreFigures(request.dataset, {
+      rowsIn: source.rowsIn,
+      malformed: source.malformed.rows,
+      duplicates: marks.duplicates,
+      fields: marks.fields,
+    }),
+  );
