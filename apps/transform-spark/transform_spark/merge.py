@@ -10,8 +10,8 @@ from typing import Any
 
 from pyspark.sql import DataFrame, SparkSession
 
-# Where a row of the table comes from: the run (and so the object's version, and the manifest), its clock, the row's number
-# in the object. Whoever doubts a row finds what it was made of.
+# Where a row of the table comes from: the run (and so the object's version, and the manifest), its clock, the row's
+# number in the object. Whoever doubts a row finds what it was made of.
 RUN = "sluice_run"
 AS_OF = "sluice_as_of"
 ROW = "sluice_row"
@@ -72,9 +72,9 @@ def merge(
 ) -> Merged:
     """Merge staged rows, which hold `columns` and ROW, into the table at this URI; it is made if there is none.
 
-    The table ends the same in whatever order, and however often, runs are merged: of each key it holds the row of the
-    latest run (by its clock, then by its name), and within one run the object's last. Rows that a former merge of this run
-    brought, and that are no longer among its rows, go.
+    The table ends the same in whatever order, and however often, runs are merged: of each key it holds the row of
+    the latest run (by its clock, then by its name), and within one run the object's last. Rows that a former merge of
+    this run brought, and that are no longer among its rows, go.
     """
     _create(spark, table, columns)
     statement = _statement(table, columns, key, staged)
