@@ -13,7 +13,7 @@ _QUOTED_TEXT = re.compile(rb'[^"]*+(?:""[^"]*+)*+')
 
 
 class CsvRow(NamedTuple):
-    """A row without its line end. `unclosed`: a quote goes on to the end of the object; 64 KiB are kept of such a row."""
+    """A row without its line end. `unclosed`: of a quote that goes on to the end of the object, 64 KiB are kept."""
 
     text: bytes
     unclosed: bool
@@ -22,9 +22,9 @@ class CsvRow(NamedTuple):
 class CsvRows:
     """Cuts an object's bytes into rows, wherever the pieces end. Blank lines are none.
 
-    A row with a broken quote ends at the next line end behind the fault; a quote that never closes makes one row to the
-    end of the object. `offset` is the first byte's place in the object; a byte order mark must have been dropped. Raises
-    Refused (`row_too_large`): the first row is the header and has no number.
+    A row with a broken quote ends at the next line end behind the fault; a quote that never closes makes one row to
+    the end of the object. `offset` is the first byte's place in the object; a byte order mark must have been dropped.
+    Raises Refused (`row_too_large`): the first row is the header and has no number.
     """
 
     def __init__(self, delimiter: str, offset: int = 0) -> None:

@@ -1,7 +1,8 @@
-"""Files through Hadoop's FileSystem, which knows the same addresses as Spark: small ones whole, large ones from their start."""
+"""Files through Hadoop's FileSystem, which knows the same addresses as Spark."""
 
 import zlib
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from pyspark.sql import SparkSession
@@ -12,6 +13,14 @@ _CHUNK_BYTES = 256 * 1024
 _GZIP = b"\x1f\x8b"
 
 
+@dataclass(frozen=True)
+class StoredObject:
+    """Where an object's bytes lie, and whether they are gzipped."""
+
+    uri: str
+    zipped: bool
+
+
 def java(spark: SparkSession) -> Any:
     """Return the JVM."""
     return spark.sparkContext._jvm  # pyright: ignore[reportPrivateUsage]
@@ -19,8 +28,8 @@ def java(spark: SparkSession) -> Any:
 
 def _located(spark: SparkSession, uri: str) -> tuple[Any, Any]:
     path = java(spark).org.apache.hadoop.fs.Path(uri)
-    configuration: Any = spark.sparkContext._jsc.hadoopConfiguration()  # pyright: ignore[reportPrivateUsage]
-    return path.getFileSystem(configuration), path
+    context: Any = spark.sparkContext._jsc  # pyright: ignore[reportPrivateUsage]
+    return path.getFileSystem(context.hadoopConfiguration()), path
 
 
 def read_file(spark: SparkSession, uri: str) -> bytes:

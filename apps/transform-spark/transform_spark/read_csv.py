@@ -1,18 +1,22 @@
 """CSV. Follows packages/record-transform/src/reading/csv-tokenizer.ts.
 
-Lines are judged by Spark's own expressions, all splits at once. Only where quoted fields hold line breaks, one task puts
-lines together into rows first.
+Lines are judged by Spark's own expressions, all splits at once. Only where quoted fields hold line breaks, one task
+puts lines together into rows first.
 """
 
+import itertools
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import pyarrow as pa
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from transform_spark.csv_rows import BOM, CsvRow, CsvRows
 from transform_spark.header import match_header
+from transform_spark.objects import StoredObject
+from transform_spark.pieces import Batches, in_one_task, size_batches
 from transform_spark.plan import ReadPlan
 from transform_spark.read_rows import OPEN_QUOTE, ReadRows, rows_of, text_of
 from transform_spark.refusal import MAX_HEADER_BYTES, MAX_ROW_BYTES, Refused
@@ -36,6 +40,7 @@ class CsvHead:
     has_bom: bool
     blank_lines: int
     in_order: bool
+    sample: bytes
 
 
 def read_head(delimiter: str, chunks: Iterator[bytes]) -> CsvHead:
@@ -67,6 +72,7 @@ def read_head(delimiter: str, chunks: Iterator[bytes]) -> CsvHead:
         has_bom=has_bom,
         blank_lines=len(re.findall(rb"\r\n|\r|\n", prefix)),
         in_order=len(prefix) > _MAX_PREFIX_BYTES or any(re.search(rb"[\r\n]", row.text) for row in found),
+        sample=header,
     )
 
 
@@ -91,22 +97,22 @@ def _names(header: CsvRow, delimiter: str) -> list[str]:
 def read_csv(
     spark: SparkSession,
     plan: ReadPlan,
-    uri: str,
+    stored: StoredObject,
     chunks: Iterator[bytes],
     *,
     in_order: bool,
 ) -> ReadRows:
-    """Read CSV at `uri`, of which `chunks` are the bytes, gunzipped.
+    """Read a CSV object, of which `chunks` are the bytes, gunzipped.
 
     `in_order`: quoted fields hold line breaks. Raises Refused.
     """
     head = read_head(plan.delimiter, chunks)
     header = match_header(plan, head.names)
     if in_order or head.in_order:
-        lines = spark.read.text(uri, lineSep="\n")
-        frame = _together(lines, plan.delimiter, head)
+        size_batches(spark, head.sample, "\n")
+        frame = _together(spark, stored, plan.delimiter, head.has_bom)
     else:
-        frame = _lines(spark.read.text(uri), head.blank_lines)
+        frame = _lines(spark.read.text(stored.uri), head.blank_lines)
     return ReadRows(_judged(frame, plan.delimiter, len(head.names), header.positions), header.unknown_columns)
 
 
@@ -119,8 +125,32 @@ def _lines(text: DataFrame, header_line: int) -> DataFrame:
     )
 
 
-def _together(text: DataFrame, delimiter: str, head: CsvHead) -> DataFrame:
-    raise NotImplementedError
+def _together(spark: SparkSession, stored: StoredObject, delimiter: str, has_bom: bool) -> DataFrame:
+    """Put lines together into rows, in one task."""
+
+    def work(pieces: Iterator[bytes]) -> Batches:
+        return _row_batches(pieces, CsvRows(delimiter, len(BOM) if has_bom else 0))
+
+    return in_one_task(
+        spark,
+        stored,
+        "\n",
+        work,
+        f"`{_VALUE}` BINARY, `{_UNCLOSED}` BOOLEAN",
+        has_bom=has_bom,
+        ends_with_separator=True,
+    ).withColumn(_VALUE, F.col(_VALUE).cast("string"))
+
+
+def _row_batches(pieces: Iterator[bytes], rows: CsvRows) -> Batches:
+    for found in itertools.chain((rows.push(piece) for piece in pieces), (rows.end() for _ in (1,))):
+        # The first row is the header.
+        data = found[1:] if found and len(found) == rows.rows else found
+        if data:
+            texts, unclosed = zip(*data, strict=True)
+            yield pa.RecordBatch.from_arrays(
+                [pa.array(texts, pa.binary()), pa.array(unclosed, pa.bool_())], [_VALUE, _UNCLOSED]
+            )
 
 
 def _judged(rows: DataFrame, delimiter: str, columns: int, positions: list[int | None]) -> DataFrame:

@@ -5,7 +5,7 @@ import re
 
 from pyspark.sql import SparkSession
 
-from transform_spark.objects import is_gzip, stored_bytes, unzipped_bytes
+from transform_spark.objects import StoredObject, is_gzip, stored_bytes, unzipped_bytes
 from transform_spark.plan import ReadPlan
 from transform_spark.read_csv import read_csv
 from transform_spark.read_rows import ReadRows
@@ -86,14 +86,15 @@ def read_object(
     in one task. Raises Refused, and the frame's actions may fail for a refusal: `Refused.found_in` tells.
     """
     promised = format_of_key(plan, key)
-    stored = stored_bytes(spark, uri)
-    first = next(stored, b"")
-    zipped = is_gzip(first)
-    chunks = unzipped_bytes(itertools.chain((first,), stored))
+    lying = stored_bytes(spark, uri)
+    first = next(lying, b"")
+    stored = StoredObject(uri, is_gzip(first))
+    chunks = unzipped_bytes(itertools.chain((first,), lying))
     head = b""
     for chunk in chunks:
         head += chunk
         if len(head) >= _HEAD_BYTES:
             break
     check_content(promised, head)
-    return read_csv(spark, plan, uri, itertools.chain((head,), chunks), in_order=line_breaks_in_quotes)
+    chunks = itertools.chain((head,), chunks)
+    return read_csv(spark, plan, stored, chunks, in_order=line_breaks_in_quotes)

@@ -31,11 +31,12 @@ class Refused(Exception):
         self.message = message
 
     def __str__(self) -> str:
+        """Write it so that `found_in` finds it in what Spark tells of a failed task."""
         return f"refused {json.dumps({'code': self.code, 'message': self.message})}"
 
     @classmethod
     def found_in(cls, error: BaseException) -> Self | None:
-        """Find the refusal behind an action's failure: one of a worker's, or damage that Hadoop met in a gzip stream."""
+        """Find the refusal behind a failed action: a worker's, or damage that Hadoop met in a gzip stream."""
         if isinstance(error, cls):
             return error
         text = f"{error}\n{getattr(error, '_stackTrace', '')}"
