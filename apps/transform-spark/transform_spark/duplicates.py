@@ -3,11 +3,10 @@
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from transform_spark.plan import PROBLEM
+from transform_spark.plan import POSITION, PROBLEM
 
-PLACE = "row place"
 HASH = "row hash"
-_KEPT = "kept places"
+_KEPT = "kept positions"
 _COPIES = "row copies"
 
 
@@ -26,12 +25,12 @@ class Duplicates:
         firsts = (
             readable.join(shared, HASH, "left_semi")
             .groupBy(HASH, *cells)
-            .agg(F.min(PLACE).alias(PLACE), (F.count("*") - 1).alias(_COPIES))
+            .agg(F.min(POSITION).alias(POSITION), (F.count("*") - 1).alias(_COPIES))
         )
         # Nearly always one first row for each hash.
         self._repeated = (
             firsts.groupBy(HASH)
-            .agg(F.collect_list(PLACE).alias(_KEPT), F.sum(_COPIES).alias(_COPIES))
+            .agg(F.collect_list(POSITION).alias(_KEPT), F.sum(_COPIES).alias(_COPIES))
             .persist()
         )
         self._rows = rows
@@ -44,6 +43,6 @@ class Duplicates:
         kept = F.col(f"`{_KEPT}`")
         return (
             self._rows.join(self._repeated, HASH, "left_outer")
-            .where(kept.isNull() | F.array_contains(kept, F.col(f"`{PLACE}`")))
+            .where(kept.isNull() | F.array_contains(kept, F.col(f"`{POSITION}`")))
             .drop(_KEPT, _COPIES)
         )

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from types import FrameType
 from typing import NoReturn
 
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import SparkSession
 
 from transform_spark.arguments import Arguments, WrongArguments, parse_arguments
 from transform_spark.failure import JobFailed, describe
@@ -14,6 +14,7 @@ from transform_spark.plan import Plan, parse_plan
 from transform_spark.progress import Progress
 from transform_spark.pseudonym import register_pseudonym
 from transform_spark.read_object import read_object
+from transform_spark.read_rows import ReadRows
 from transform_spark.refusal import Refused
 from transform_spark.session import start_session
 from transform_spark.stage import Stager
@@ -63,11 +64,10 @@ def transform(spark: SparkSession, plan: Plan, arguments: Arguments, progress: P
     folder = StagingFolder(spark, arguments.output)
     folder.clear()
 
-    def read(line_breaks_in_quotes: bool) -> tuple[DataFrame, list[str]]:
-        rows = read_object(
+    def read(line_breaks_in_quotes: bool) -> ReadRows:
+        return read_object(
             spark, plan.read, arguments.input, arguments.key, line_breaks_in_quotes=line_breaks_in_quotes
         )
-        return rows.frame, rows.unknown_columns
 
     try:
         Stager(spark, plan, progress).stage(read, arguments.as_of, arguments.size, folder)

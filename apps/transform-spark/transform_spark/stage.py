@@ -7,14 +7,12 @@ from pyspark import StorageLevel
 from pyspark.sql import DataFrame, Row, SparkSession
 from pyspark.sql import functions as F
 
-from transform_spark.duplicates import HASH, PLACE, Duplicates
+from transform_spark.duplicates import HASH, Duplicates
 from transform_spark.figures import Counts, Profile, Reason
-from transform_spark.plan import AS_OF, NUMBER, PROBLEM, RAW, REASONS, RULE, Layer, Plan
+from transform_spark.plan import AS_OF, NUMBER, POSITION, PROBLEM, RAW, REASONS, RULE, Layer, Plan
 from transform_spark.progress import Progress
-from transform_spark.staging import ACCEPTED, FIGURES, QUARANTINE, REPORT, StagingFolder
-
-# The reader's mark of a line that ends inside a quoted field: lines of this object are no rows.
-OPEN_QUOTE = "open_quote"
+from transform_spark.read_rows import OPEN_QUOTE, ReadRows
+from transform_spark.staging import ACCEPTED, FIGURES, REPORT, StagingFolder
 
 # `monotonically_increasing_id` counts a partition's rows in the lower 33 bits.
 _PLACE_BITS = 33
@@ -41,21 +39,19 @@ def with_layers(frame: DataFrame, layers: Sequence[Layer]) -> DataFrame:
 def judge(plan: Plan, rows: DataFrame, as_of: datetime) -> DataFrame:
     """Say of every row what there is to say of it alone.
 
-    `rows` has the reader's columns. Beside the cells there are then the row's place (its split and its number in it),
-    the hash of its cells (none if it is malformed), its reasons, and the flags that the plan's profile counts.
+    `rows` has the reader's columns. There are then the hash of the cells (none if the row is malformed), the reasons,
+    and the flags that the plan's profile counts, too.
     """
     clock = as_of.strftime("%Y-%m-%d %H:%M:%S.%f")
     marked = with_layers(
-        rows.withColumn(PLACE, F.monotonically_increasing_id()).selectExpr(
-            "*", f"TIMESTAMP_NTZ '{clock}' AS {quoted(AS_OF)}"
-        ),
+        rows.selectExpr("*", f"TIMESTAMP_NTZ '{clock}' AS {quoted(AS_OF)}"),
         plan.marks,
     )
     malformed = f"array(named_struct('field', CAST(NULL AS STRING), 'code', {quoted(PROBLEM)}))"
     flags = [quoted(one.name) for one in plan.marks[-1] if one.name != REASONS]
     cells = [quoted(one) for one in plan.cells]
     return marked.selectExpr(
-        quoted(PLACE),
+        quoted(POSITION),
         quoted(PROBLEM),
         quoted(RAW),
         quoted(AS_OF),
@@ -76,14 +72,14 @@ class Stager:
 
     def stage(
         self,
-        read: Callable[[bool], tuple[DataFrame, list[str]]],
+        read: Callable[[bool], ReadRows],
         as_of: datetime,
         object_bytes: int,
         folder: StagingFolder,
     ) -> Counts:
         """Read the object, stage its rows, and report.
 
-        `read` takes whether quoted fields hold line breaks, and gives the reader's rows and the unknown columns.
+        `read` takes whether quoted fields hold line breaks.
         Raises Refused, and LawBroken.
         """
         judged, unknown_columns, by_problem = self._read(read, as_of)
@@ -119,19 +115,19 @@ class Stager:
         return counts
 
     def _read(
-        self, read: Callable[[bool], tuple[DataFrame, list[str]]], as_of: datetime
+        self, read: Callable[[bool], ReadRows], as_of: datetime
     ) -> tuple[DataFrame, list[str], dict[str | None, int]]:
         for line_breaks_in_quotes in (False, True):
             again = " again: quoted fields hold line breaks" if line_breaks_in_quotes else ""
             with self._progress.of(self._spark, f"read{again}"):
-                frame, unknown_columns = read(line_breaks_in_quotes)
-                judged = judge(self._plan, frame, as_of).persist(StorageLevel.DISK_ONLY)
+                rows = read(line_breaks_in_quotes)
+                judged = judge(self._plan, rows.frame, as_of).persist(StorageLevel.DISK_ONLY)
                 by_problem = {
                     row[0]: int(row[1])
                     for row in figures_of(judged.groupBy(quoted(PROBLEM)).agg(F.count("*")))
                 }
             if OPEN_QUOTE not in by_problem:
-                return judged, unknown_columns, by_problem
+                return judged, rows.unknown_columns, by_problem
             judged.unpersist()
         raise AssertionError("a reader that puts lines together finds no open quotes")
 
@@ -182,14 +178,14 @@ class Stager:
 
     def _number_sql(self, judged: DataFrame) -> str:
         """A row's number in the object, from 1: the rows of earlier splits, and its place in its own."""
-        split = F.shiftright(F.col(quoted(PLACE)), _PLACE_BITS)
+        split = F.shiftright(F.col(quoted(POSITION)), _PLACE_BITS)
         by_split = {row[0]: int(row[1]) for row in figures_of(judged.groupBy(split).agg(F.count("*")))}
         before: list[str] = []
         total = 0
         for at in range(max(by_split) + 1):
             before.append(f"{total}L")
             total += by_split.get(at, 0)
-        place = quoted(PLACE)
+        place = quoted(POSITION)
         return (
             f"element_at(array({', '.join(before)}), CAST(shiftright({place}, {_PLACE_BITS}) AS INT) + 1)"
             f" + ({place} & {(1 << _PLACE_BITS) - 1}L) + 1"
