@@ -1,6 +1,7 @@
 export { failpoint } from './failpoint.ts';
 export { LakeStorageError, type LakeStorageErrorCode } from './lake-storage-error.ts';
 export { downloadFile, uploadFile } from './local-file.ts';
+export { mapConcurrently } from './map-concurrently.ts';
 export type {
   ByteRange,
   DeleteManyResult,

@@ -1,16 +1,22 @@
 import {
   AbortMultipartUploadCommand,
-  type CompletedPart,
   CompleteMultipartUploadCommand,
   CopyObjectCommand,
   CreateMultipartUploadCommand,
   type S3Client,
   UploadPartCopyCommand,
 } from '@aws-sdk/client-s3';
-import type { ObjectAddress, ObjectHead, ObjectVersion, StoredObject } from './object-store.ts';
+import { mapConcurrently } from './map-concurrently.ts';
+import type { ByteRange, ObjectAddress, ObjectHead, ObjectVersion, StoredObject } from './object-store.ts';
 
-// CopyObject and each of the 10,000 parts of a larger copy take up to 5 GiB: https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html
+// CopyObject and each of the parts of a larger copy take up to 5 GiB: https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html
 const maxCopyBytes = 5 * 1024 ** 3;
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html
+const maxParts = 10_000;
+// S3 copies some 100 MB/s per request: a terabyte takes minutes, and no part outlasts a Lambda.
+const usualPartBytes = 512 * 1024 ** 2;
+const partsAtOnce = 32;
+
 /** Copies within S3 what `head` described; the source must not change meanwhile. */
 export async function copyWithin(
   client: S3Client,
@@ -18,7 +24,7 @@ export async function copyWithin(
   to: ObjectAddress,
   source: ObjectHead,
 ): Promise<StoredObject> {
-  if (source.size > maxCopyBytes) return copyInParts(client, from, to, source, maxCopyBytes);
+  if (source.size > maxCopyBytes) return copyInParts(client, from, to, source, copiedParts(source.size));
   const copied = await client.send(
     new CopyObjectCommand({
       Bucket: to.bucket,
@@ -30,21 +36,28 @@ export async function copyWithin(
   return storedObject(copied.CopyObjectResult?.ETag, copied.VersionId);
 }
 
-/** For large objects. Unlike CopyObject it does not keep the content type. */
+/** The parts of a copy, in their order: as few as a multipart upload takes. */
+export function copiedParts(size: number, least = usualPartBytes): Required<ByteRange>[] {
+  const bytes = Math.max(least, Math.ceil(size / maxParts));
+  return Array.from({ length: Math.ceil(size / bytes) }, (_, at) => ({
+    start: at * bytes,
+    end: Math.min((at + 1) * bytes, size),
+  }));
+}
+
+/** For large objects. Unlike CopyObject it keeps neither the content type nor the tags. */
 export async function copyInParts(
   client: S3Client,
   from: ObjectVersion,
   to: ObjectAddress,
   source: ObjectHead,
-  partBytes: number,
+  parts: readonly Required<ByteRange>[],
 ): Promise<StoredObject> {
   const target = { Bucket: to.bucket, Key: to.key };
   const { UploadId } = await client.send(new CreateMultipartUploadCommand(target));
   try {
-    const Parts: CompletedPart[] = [];
-    for (let start = 0; start < source.size; start += partBytes) {
-      const PartNumber = Parts.length + 1;
-      const end = Math.min(start + partBytes, source.size);
+    const Parts = await mapConcurrently([...parts.entries()], partsAtOnce, async ([at, { start, end }]) => {
+      const PartNumber = at + 1;
       const { CopyPartResult } = await client.send(
         new UploadPartCopyCommand({
           ...target,
@@ -55,8 +68,8 @@ export async function copyInParts(
           CopySourceRange: `bytes=${start}-${end - 1}`,
         }),
       );
-      Parts.push({ PartNumber, ETag: CopyPartResult?.ETag });
-    }
+      return { PartNumber, ETag: CopyPartResult?.ETag };
+    });
     const done = await client.send(
       new CompleteMultipartUploadCommand({ ...target, UploadId, MultipartUpload: { Parts } }),
     );

@@ -10,7 +10,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { describeWithMiniStack } from '@sluice/aws-emulator';
 import { readBytes } from '../src/index.ts';
 import { s3Store } from '../src/s3.ts';
-import { copyInParts } from '../src/s3-copy.ts';
+import { copiedParts, copyInParts } from '../src/s3-copy.ts';
 import { objectStoreContract, text, textOf } from './contract.ts';
 
 describeWithMiniStack('the S3 store', (miniStack) => {
@@ -92,8 +92,23 @@ describeWithMiniStack('the S3 store', (miniStack) => {
     const head = await store.head(from);
     if (!head) throw new Error('not stored');
     const to = { bucket, key: 'to' };
-    expect(await copyInParts(client, from, to, head, 5 * 1024 * 1024)).toMatchObject({ outcome: 'stored' });
+    expect(await copyInParts(client, from, to, head, copiedParts(head.size, 5 * 1024 * 1024))).toMatchObject({
+      outcome: 'stored',
+    });
     expect(Buffer.from((await readBytes(store, to)) ?? []).equals(bytes)).toBe(true);
+  });
+
+  test('a copy in parts that fails leaves none of them behind that would be paid for', async () => {
+    const store = s3Store(client);
+    const bucket = await newBucket();
+    const from = { bucket, key: 'from' };
+    await store.put(from, Buffer.alloc(10));
+    const head = { size: 20, etag: 'replaced meanwhile', lastModified: new Date(0) };
+    const to = { bucket, key: 'to' };
+    await expect(copyInParts(client, from, to, head, copiedParts(20, 10))).rejects.toThrow();
+    const { Uploads = [] } = await client.send(new ListMultipartUploadsCommand({ Bucket: bucket }));
+    expect(Uploads).toEqual([]);
+    expect(await store.head(to)).toBeNull();
   });
 
   test('a missing bucket is one clear line, not an absent object', async () => {
