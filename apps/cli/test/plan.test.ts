@@ -102,6 +102,9 @@ describe('without a file', () => {
       /^ +S3 +0\.5325 USD +98,620 writes$/m,
       /^ +KMS +0\.\d{4} USD /m,
       /^ += together +\d+\.\d{4} USD +list prices of eu-central-1, \d{4}-\d{2}$/m,
+      /^ {2}Engines +typescript, in a Map +29 min 47 s +5\.\d{4} USD$/m,
+      /^ +spark, on Glue +2 min 5\d s +0\.4\d{3} USD$/m,
+      /^ +duckdb, in a Lambda .* more than transform\.lambdaMaxBytes, 1,073,741,824 bytes$/m,
       /^ {2}Advice +EXPRESS is cheaper/m,
       /^ {2}Limits +none is hit$/m,
     ]) {

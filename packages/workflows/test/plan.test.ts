@@ -13,6 +13,7 @@ import {
   planObject,
   serviceLimits,
 } from '../src/plan/index.ts';
+import { publishedBySpark } from '../src/plan/prices.ts';
 import { csvMapWay, type Step } from '../src/plan/way.ts';
 
 /** With batches that make round figures. */
@@ -77,16 +78,10 @@ describe('the workflow', () => {
     ['JSON', { size: limit + 1, format: 'json', compressed: false, csv: null } as const],
     ['gzipped CSV', { ...sizeOf(limit + 1), compressed: true }],
     ['CSV of more than 10 GB', sizeOf(10e9 + 1)],
-  ])('needs Spark, which is not there yet, for larger %s', (_what, object) => {
+  ])('is etl on Spark for larger %s', (_what, object) => {
     const plan = planObject(object, dev);
-    expect(plan).toMatchObject({ workflow: 'etl', engine: 'spark' });
-    expect(plan.warnings).toContainEqual(
-      expect.objectContaining({
-        code: 'no_spark',
-        value: object.size,
-        limit: expect.objectContaining({ value: limit }),
-      }),
-    );
+    expect(plan).toMatchObject({ workflow: 'etl', engine: 'spark', warnings: [] });
+    expect(plan.durations.map(({ state }) => state)).toContain('RunETLJob');
   });
 
   test('is whatever is asked for', () => {
@@ -255,10 +250,33 @@ describe('a plan of csv-map', () => {
 });
 
 describe('a plan of etl', () => {
-  test('pays Spark by DPUs and hours', () => {
-    // Ten DPUs; 60 s to start, and 10 GB at 5 MB a second each: 260 s.
-    const plan = planObject(csvOf(1, 100, { size: 10e9 }), dev, { workflow: 'etl' });
-    expect(costOf(plan, 'Glue, Spark', 'DPU-hours')).toBeCloseTo(((10 * 260) / 3600) * 0.44, 9);
+  const withSpark = (spark: Partial<PlanSettings['spark']>): PlanSettings => ({
+    ...dev,
+    spark: { workerType: 'G.2X', workers: 6, timeoutMinutes: 60, ...spark },
+  });
+  const sparkOf = (size: number, settings: PlanSettings) =>
+    planObject(csvOf(1, 100, { size }), settings, { workflow: 'etl' });
+
+  test('pays Spark by DPUs and hours, the idle driver included', () => {
+    // 60 s to start, and 10 GB by five workers of two DPUs at 5 MB a second each: 260 s of twelve DPUs.
+    const plan = sparkOf(10e9, withSpark({}));
+    expect(costOf(plan, 'Glue, Spark', 'DPU-hours')).toBeCloseTo(((12 * 260) / 3600) * 0.44, 9);
+  });
+
+  test('pays no Lambda for reading what Spark reads', () => {
+    const plan = sparkOf(10e9, withSpark({}));
+    // dev: four functions of 1 s and 0.25, 0.5, 2 and 1 GB.
+    expect(costOf(plan, 'Lambda, arm64', 'GB-seconds')).toBeCloseTo(3.75 * 0.0000133334, 9);
+  });
+
+  test('warns of a Spark job that would be stopped', () => {
+    expect(sparkOf(10e9, withSpark({ timeoutMinutes: 4 })).warnings).toEqual([
+      expect.objectContaining({
+        code: 'spark_timeout',
+        value: 260,
+        limit: expect.objectContaining({ value: 240 }),
+      }),
+    ]);
   });
 
   test('pays Lambda by memory and seconds', () => {
@@ -279,6 +297,36 @@ describe('a plan of etl', () => {
         limit: expect.objectContaining({ value: 3 }),
       }),
     ]);
+  });
+});
+
+describe('the engines', () => {
+  const enginesOf = (object: ObjectToPlan, settings = dev) =>
+    new Map(planObject(object, settings).engines.map((one) => [one.engine, one]));
+
+  test('have the figures of their own plans', () => {
+    const large = csvOf(1000, 200, { size: 300e6 });
+    const engines = enginesOf(large);
+    for (const options of [{ workflow: 'etl' }, csvMap] as const) {
+      const { engine, seconds, usd } = planObject(large, dev, options);
+      expect(engines.get(engine)).toMatchObject({ seconds, usd, obstacle: null });
+    }
+  });
+
+  test('of an object that is no CSV are those of etl', () => {
+    const json = { size: 1000, format: 'json', compressed: false, csv: null } as const;
+    expect([...enginesOf(json).keys()]).toEqual(['duckdb', 'spark']);
+  });
+
+  test('say what is in their way', () => {
+    const large = csvOf(1000, 200, { size: dev.transform.lambdaMaxBytes + 1 });
+    expect(enginesOf(large).get('duckdb')?.obstacle).toMatch(/lambdaMaxBytes, 268,435,456 bytes$/);
+    const slow = withFunction('scoreQuality', { timeoutSeconds: 3 });
+    expect(enginesOf(csvOf(1, 100, { size: 100e6 }), slow).get('duckdb')?.obstacle).toBe(
+      'scoreQuality takes longer than it has',
+    );
+    const zipped = csvOf(1000, 200, { compressed: true });
+    expect(enginesOf(zipped).get('typescript')?.obstacle).toMatch(/gzipped/);
   });
 });
 
@@ -594,11 +642,15 @@ describe('the way that is counted', () => {
       limits: { lambdaMaxBytes: 1, crawlerCheckSeconds: 1, crawlerMaxChecks: 1 },
     });
     const events = { Task: 5, Choice: 2, Succeed: 2 } as const;
-    const counted = endings.published.states.reduce((sum, name) => {
-      const type = etl.States[name]?.Type;
-      return sum + (type === 'Task' || type === 'Choice' || type === 'Succeed' ? events[type] : Number.NaN);
-    }, 2);
-    expect(planObject(csvOf(1, 1), dev).history.execution).toBe(counted);
+    const counted = (states: readonly string[]): number =>
+      states.reduce((sum, name) => {
+        const type = etl.States[name]?.Type;
+        return sum + (type === 'Task' || type === 'Choice' || type === 'Succeed' ? events[type] : Number.NaN);
+      }, 2);
+    expect(planObject(csvOf(1, 1), dev).history.execution).toBe(counted(endings.published.states));
+    // A task that waits for a job has an event more.
+    const spark = planObject(csvOf(1, 1, { size: 1e9 }), dev, { workflow: 'etl' });
+    expect(spark.history.execution).toBe(counted(publishedBySpark.states) + 1);
   });
 });
 

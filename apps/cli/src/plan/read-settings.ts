@@ -28,6 +28,11 @@ const settingsFile: z.ZodType<PlanSettings> = z.object({
     }),
   }),
   transform: z.object({ lambdaMaxBytes: z.int().min(1) }),
+  spark: z.object({
+    workerType: z.enum(['G.1X', 'G.2X']),
+    workers: z.int().min(2),
+    timeoutMinutes: z.int().min(1),
+  }),
   map: z.object({
     executionType: z.enum(['STANDARD', 'EXPRESS']),
     maxItemsPerBatch: z.int().min(1),

@@ -25,6 +25,7 @@ export const planSummary = (view: PlanView, paint: Paint): string => {
     block('Time', timeLines(view), paint),
     block('History', historyLines(view), paint),
     block('Cost', costLines(view, paint), paint),
+    block('Engines', engineLines(view, paint), paint),
     ...(advice.length > 0 ? [block('Advice', advice.flatMap(sentences), paint)] : []),
     block('Limits', limitLines(warnings, paint), paint),
   ].join('\n\n')}\n`;
@@ -84,6 +85,22 @@ const costLines = ({ costs, usd: sum, prices, settings }: PlanView, { dim, warn 
   row('= together', usd(sum), dim(`list prices of ${prices.region}, ${prices.asOf}`)),
   ...(settings.region === prices.region ? [] : [warn(`${settings.region} has prices of its own`)]),
 ];
+
+/** The plan's own first. */
+const engineLines = ({ engines, engine }: PlanView, { bold, dim }: Paint): string[] =>
+  [...engines]
+    .sort((one, other) => Number(other.engine === engine) - Number(one.engine === engine))
+    .map(({ engine: name, seconds, usd: dollars, obstacle }) => {
+      const figures = `${RUNS_ON[name].padEnd(NAME)}${duration(seconds * 1000).padStart(FIGURE)}${usd(dollars).padStart(FIGURE)}`;
+      const line = name === engine ? bold(figures) : figures;
+      return obstacle === null ? line : `${line}  ${dim(obstacle)}`;
+    });
+
+const RUNS_ON = {
+  duckdb: 'duckdb, in a Lambda',
+  spark: 'spark, on Glue',
+  typescript: 'typescript, in a Map',
+} as const;
 
 const limitLines = (warnings: Plan['warnings'], { good, warn, dim }: Paint): string[] =>
   warnings.length === 0

@@ -26,8 +26,8 @@ export const assumptions = {
   readerBytesPerRequest: 8e6,
   /** With S3 bucket keys, which our buckets have: https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-key.html */
   s3RequestsPerKeyRequest: 100,
-  /** Glue's default: https://docs.aws.amazon.com/glue/latest/dg/add-job.html. Assumed: there is no job yet. */
-  sparkDpus: 10,
+  /** Until Glue's workers are there and Spark has started. Assumed, and counted as paid for. */
   sparkStartSeconds: 60,
+  /** Bytes of CSV that a DPU, which has four processors, takes to their fates in a second. Assumed. */
   sparkBytesPerDpuSecond: 5e6,
 } as const;

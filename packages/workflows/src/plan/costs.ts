@@ -1,6 +1,6 @@
 import { assumptions } from './assumptions.ts';
 import { prices } from './prices.ts';
-import type { FunctionName, PlanSettings } from './settings.ts';
+import { dpusOf, type FunctionName, type PlanSettings } from './settings.ts';
 
 /** One line of what an object costs. */
 export interface CostLine {
@@ -69,11 +69,14 @@ export const storageCosts = (writes: number, reads: number): CostLine[] => [
   ),
 ];
 
-/** Billed by the second, for a minute at least: https://aws.amazon.com/glue/pricing/ */
-export const sparkCost = (seconds: number): CostLine =>
+/**
+ * Billed by the second, for a minute at least: https://aws.amazon.com/glue/pricing/. With auto scaling it is so much at
+ * most, since workers that have nothing to do are let go.
+ */
+export const sparkCost = (seconds: number, spark: PlanSettings['spark']): CostLine =>
   line(
     'Glue, Spark',
-    (assumptions.sparkDpus * Math.max(60, Math.ceil(seconds))) / 3600,
+    (dpusOf(spark) * Math.max(60, Math.ceil(seconds))) / 3600,
     'DPU-hours',
     prices.perJobDpuHour,
   );

@@ -2,61 +2,16 @@ import type { WorkflowChoice } from '@sluice/record-schema';
 import { chooseWorkflow, type WorkflowName } from '../choice.ts';
 import type { CsvMapSettings } from '../csv-map.ts';
 import { assumptions } from './assumptions.ts';
-import { type Batches, batchesOf } from './batches.ts';
-import {
-  type CostLine,
-  expressCosts,
-  type Invocations,
-  lambdaCosts,
-  sparkCost,
-  storageCosts,
-  sumOf,
-  transitionCost,
-} from './costs.ts';
+import { batchesOf } from './batches.ts';
+import { expressCosts, type Invocations, lambdaCosts, storageCosts, sumOf, transitionCost } from './costs.ts';
 import type { ObjectToPlan } from './object-to-plan.ts';
-import { endings, prices, workload } from './prices.ts';
+import { etlFigures, planEtl } from './plan-etl.ts';
+import { type EngineFigures, type Plan, priced } from './plan-types.ts';
+import { workload } from './prices.ts';
 import { serviceLimits, serviceRates, words } from './service-limits.ts';
 import type { FunctionName, PlanSettings } from './settings.ts';
-import { csvMapWarnings, over, type Warning } from './warnings.ts';
-import { csvMapWay, eventsOfRetry, historyEvents, type Step } from './way.ts';
-
-/** How a Distributed Map would go. */
-export interface MapPlan extends Batches {
-  readonly executionType: CsvMapSettings['executionType'];
-  /** Children that run at once, at most. */
-  readonly concurrency: number;
-  /** What keeps there from being more of them. */
-  readonly boundBy: string;
-  /** Of one child. */
-  readonly childSeconds: number;
-  /** From the first child's start to the last one's end. */
-  readonly seconds: number;
-}
-
-/** What an object would take, and what it would cost. Seconds, bytes, US dollars. */
-export interface Plan {
-  readonly workflow: WorkflowName;
-  readonly engine: 'duckdb' | 'typescript' | 'spark';
-  readonly because: string;
-  /** Null for `etl`. */
-  readonly map: MapPlan | null;
-  /** In order, without waiting for a crawler. */
-  readonly durations: readonly { readonly state: string; readonly seconds: number }[];
-  readonly seconds: number;
-  /** Events in the histories: of the execution, and of a standard child that needs one attempt, or all of its attempts. */
-  readonly history: {
-    readonly execution: number;
-    readonly child: number | null;
-    readonly childAtMost: number | null;
-  };
-  readonly transitions: number;
-  readonly costs: readonly CostLine[];
-  readonly usd: number;
-  readonly prices: { readonly region: string; readonly asOf: string; readonly sources: readonly string[] };
-  /** What could be chosen otherwise, with its figures: STANDARD or EXPRESS, a larger batch. */
-  readonly advice: readonly string[];
-  readonly warnings: readonly Warning[];
-}
+import { csvMapWarnings } from './warnings.ts';
+import { csvMapWay, eventsOfRetry, historyEvents } from './way.ts';
 
 export interface PlanOptions {
   /** Asked for, whether it suits the object or not. Default: what `wanted` and the object decide. */
@@ -81,105 +36,22 @@ export const planObject = (object: ObjectToPlan, settings: PlanSettings, options
   );
   const workflow = options.workflow ?? chosen.workflow;
   const objectsAtOnce = options.objectsAtOnce ?? 1;
-  return workflow === 'etl' ? planEtl(object, settings) : planCsvMap(object, settings, objectsAtOnce);
+  const mapped = csv === null ? null : reckonCsvMap(object, csv, settings, objectsAtOnce);
+  const engines = [...etlFigures(object, settings), ...(mapped === null ? [] : [mapFigures(mapped)])];
+  const planned =
+    workflow === 'etl' ? planEtl(object, settings) : planCsvMap(object, settings, objectsAtOnce);
+  return { ...planned, engines };
 };
-
-const priced = { region: prices.region, asOf: prices.asOf, sources: prices.sources };
-
-const gbOf = ({ lambda }: PlanSettings, name: FunctionName): number => lambda.functions[name].memoryMb / 1024;
-
-/** A function that reads the whole object takes as long as that takes. */
-const readerSeconds = (size: number, settings: PlanSettings, name: FunctionName): number =>
-  workload.secondsPerInvocation + (size * workload.gbSecondsPerByte) / gbOf(settings, name);
 
 /** What one thread has of a processor: more memory than comes with a whole one does not make it faster. */
 const processorOf = ({ memoryMb }: { readonly memoryMb: number }): number =>
   Math.min(1, memoryMb / assumptions.memoryMbPerProcessor);
 
-const planEtl = (object: ObjectToPlan, settings: PlanSettings): Plan => {
-  const { size } = object;
-  const { lambdaMaxBytes } = settings.transform;
-  const spark = size > lambdaMaxBytes;
-  const sparkSeconds =
-    assumptions.sparkStartSeconds + size / (assumptions.sparkDpus * assumptions.sparkBytesPerDpuSecond);
-  const invocation = (of: FunctionName): Invocations => ({
-    of,
-    count: 1,
-    seconds: workload.readers.some((name) => name === of)
-      ? readerSeconds(size, settings, of)
-      : workload.secondsPerInvocation,
-  });
-  const invocations = endings.published.functions
-    .filter((name) => !(spark && name === 'transformObject'))
-    .map(invocation);
-  const secondsOf = (name: FunctionName): number => invocations.find(({ of }) => of === name)?.seconds ?? 0;
-  const durations = [
-    { state: 'ValidateInput', seconds: secondsOf('validateObject') },
-    { state: 'RunDataQualityCheck', seconds: secondsOf('scoreQuality') },
-    spark
-      ? { state: 'RunETLJob', seconds: sparkSeconds }
-      : { state: 'TransformObject', seconds: secondsOf('transformObject') },
-    { state: 'UpdateDataCatalog', seconds: secondsOf('publishRun') },
-  ];
-  const { states } = endings.published;
-  const transitions = states.length + 1;
-  const costs = [
-    ...lambdaCosts(settings, invocations),
-    transitionCost(transitions),
-    ...storageCosts(workload.s3Writes, workload.s3Reads),
-    ...(spark ? [sparkCost(sparkSeconds)] : []),
-  ];
-  return {
-    workflow: 'etl',
-    engine: spark ? 'spark' : 'duckdb',
-    because: spark
-      ? `${words(size, 'bytes')} are more than transform.lambdaMaxBytes, ${words(lambdaMaxBytes, 'bytes')}`
-      : `${words(size, 'bytes')} fit a Lambda: transform.lambdaMaxBytes is ${words(lambdaMaxBytes, 'bytes')}`,
-    map: null,
-    durations,
-    seconds: durations.reduce((sum, { seconds }) => sum + seconds, 0),
-    history: { execution: etlEvents(states), child: null, childAtMost: null },
-    transitions,
-    costs,
-    usd: sumOf(costs),
-    prices: priced,
-    advice: [],
-    warnings: [
-      ...(spark
-        ? [
-            {
-              code: 'no_spark',
-              message: 'the object needs Spark, which is not deployed yet: validate-object refuses it',
-              value: size,
-              limit: {
-                value: lambdaMaxBytes,
-                unit: 'bytes' as const,
-                link: 'https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html',
-              },
-              change: 'Split the object, raise transform.lambdaMaxBytes, or take CSV through csv-map.',
-            },
-          ]
-        : []),
-      ...invocations.flatMap(({ of, seconds }) =>
-        over(
-          'timeout',
-          of,
-          Math.ceil(seconds),
-          { ...serviceLimits.lambdaSeconds, value: settings.lambda.functions[of].timeoutSeconds },
-          `Give lambda.functions.${of} more memory, which comes with processors, or more timeoutSeconds (at most 900).`,
-        ),
-      ),
-    ],
-  };
-};
-
-const etlEvents = (states: readonly string[]): number =>
-  historyEvents(states.map((state): Step => ({ state, type: typeOfEtl(state) })));
-
-const typeOfEtl = (state: string): Step['type'] =>
-  state === 'Succeeded' ? 'Succeed' : /^(Check|Needs|Choose)/.test(state) ? 'Choice' : 'Task';
-
-const planCsvMap = (object: ObjectToPlan, settings: PlanSettings, objectsAtOnce: number): Plan => {
+const planCsvMap = (
+  object: ObjectToPlan,
+  settings: PlanSettings,
+  objectsAtOnce: number,
+): Omit<Plan, 'engines'> => {
   const { csv } = object;
   if (csv === null) throw new TypeError('csv-map takes CSV only.');
   const { map } = settings;
@@ -215,7 +87,15 @@ const figuresOf = (one: Reckoned): string => `${usd(one.usd)} and ${minutes(one.
 const usd = (value: number): string => `${value.toFixed(2)} USD`;
 const minutes = (seconds: number): string => `${(seconds / 60).toFixed(1)} min`;
 
-type Reckoned = Omit<Plan, 'advice'>;
+type Reckoned = Omit<Plan, 'advice' | 'engines'>;
+
+const mapFigures = ({ seconds, usd: dollars, warnings }: Reckoned): EngineFigures => ({
+  engine: 'typescript',
+  workflow: 'csv-map',
+  seconds,
+  usd: dollars,
+  obstacle: warnings[0]?.message ?? null,
+});
 
 const reckonCsvMap = (
   object: ObjectToPlan,

@@ -62,9 +62,9 @@ export const endings = {
       'ValidateInput',
       'CheckValidation',
       'NeedsDiscovery',
+      'ChooseEngine',
       'RunDataQualityCheck',
       'CheckDataQuality',
-      'ChooseEngine',
       'TransformObject',
       'UpdateDataCatalog',
       'NotifySuccess',
@@ -77,6 +77,7 @@ export const endings = {
       'ValidateInput',
       'CheckValidation',
       'NeedsDiscovery',
+      'ChooseEngine',
       'RunDataQualityCheck',
       'CheckDataQuality',
       'QuarantineObject',
@@ -96,6 +97,23 @@ export const endings = {
       'ValidationFailed',
     ],
   },
+} as const;
+
+/** As `endings.published`, of an object that went to Spark. */
+export const publishedBySpark = {
+  functions: ['startPipeline', 'validateObject', 'scoreQuality', 'publishRun'],
+  states: [
+    'ValidateInput',
+    'CheckValidation',
+    'NeedsDiscovery',
+    'ChooseEngine',
+    'RunETLJob',
+    'ScoreStagedRows',
+    'CheckDataQuality',
+    'UpdateDataCatalog',
+    'NotifySuccess',
+    'Succeeded',
+  ],
 } as const;
 
 /** What is assumed of a run where its manifest has no figure. */

@@ -37,6 +37,12 @@ export const serviceLimits = {
   expressSeconds: { value: 300, unit: 'seconds', link: statesQuotas },
   lambdaSeconds: { value: 900, unit: 'seconds', link: lambdaQuotas },
   lambdaMemoryMb: { value: 10_240, unit: 'MB', link: lambdaQuotas },
+  /** A Spark job's longest timeout: seven days. */
+  glueJobSeconds: {
+    value: 10_080 * 60,
+    unit: 'seconds',
+    link: 'https://docs.aws.amazon.com/glue/latest/dg/add-job.html',
+  },
   /** Of an account in a region, before anybody asks for more. */
   lambdaConcurrency: { value: 1000, unit: 'functions at once', link: lambdaQuotas },
 } as const satisfies Readonly<Record<string, Limit>>;

@@ -30,8 +30,24 @@ export interface PlanSettings {
     /** Bytes. Larger objects do not go to `transform-object`. */
     readonly lambdaMaxBytes: number;
   };
+  /** The Glue job. */
+  readonly spark: {
+    readonly workerType: keyof typeof dpusOfWorker;
+    /** The driver's included. */
+    readonly workers: number;
+    readonly timeoutMinutes: number;
+  };
   readonly map: CsvMapSettings;
 }
+
+/** https://docs.aws.amazon.com/glue/latest/dg/worker-types.html */
+const dpusOfWorker = { 'G.1X': 1, 'G.2X': 2 } as const;
+
+/** What is paid for while the job runs. */
+export const dpusOf = ({
+  workerType,
+  workers,
+}: Pick<PlanSettings['spark'], 'workerType' | 'workers'>): number => workers * dpusOfWorker[workerType];
 
 /** The least that Lambda takes: https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html */
 const leastMemoryMb = 128;

@@ -36,5 +36,8 @@ const eventsOf = { Task: 5, Choice: 2, Pass: 2, Map: 6, Succeed: 2 } as const;
 export const historyEvents = (way: readonly Step[]): number =>
   2 + way.reduce((sum, { type }) => sum + eventsOf[type], 0);
 
+/** A Task that waits for a job has one event more: submitted. */
+export const eventsOfSync = 1;
+
 /** Of an attempt that fails: scheduled, started, failed. */
 export const eventsOfRetry = 3;

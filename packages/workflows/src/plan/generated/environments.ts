@@ -53,6 +53,11 @@ export const planEnvironments: Readonly<Record<'dev' | 'staging' | 'prod', PlanS
       "transform": {
         "lambdaMaxBytes": 268435456
       },
+      "spark": {
+        "workerType": "G.1X",
+        "workers": 2,
+        "timeoutMinutes": 60
+      },
       "map": {
         "executionType": "STANDARD",
         "maxItemsPerBatch": 1000,
@@ -111,6 +116,11 @@ export const planEnvironments: Readonly<Record<'dev' | 'staging' | 'prod', PlanS
       "transform": {
         "lambdaMaxBytes": 536870912
       },
+      "spark": {
+        "workerType": "G.1X",
+        "workers": 5,
+        "timeoutMinutes": 120
+      },
       "map": {
         "executionType": "STANDARD",
         "maxItemsPerBatch": 1000,
@@ -168,6 +178,11 @@ export const planEnvironments: Readonly<Record<'dev' | 'staging' | 'prod', PlanS
       },
       "transform": {
         "lambdaMaxBytes": 1073741824
+      },
+      "spark": {
+        "workerType": "G.2X",
+        "workers": 10,
+        "timeoutMinutes": 240
       },
       "map": {
         "executionType": "STANDARD",
