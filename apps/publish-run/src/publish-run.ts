@@ -60,7 +60,7 @@ export const publishRun = async (input: PublishRunInput, deps: PublishRunDeps): 
   if (report === null) return finished(run, deps);
   const { counts, unknownColumns, engine } = transformReport.parse(report);
   const quality = qualityReport.parse(await readJson(zone.objects, input.quality.report));
-  const rows = await countStagedRows(zone, prefix, deps.countParquetRows);
+  const rows = await countStagedRows(zone, prefix, engine, deps.countParquetRows);
   checkLaw(run, counts, quality.profile.rowsIn, rows);
   failpoint('publish:checked');
 

@@ -1,4 +1,11 @@
-import { failpoint, type ObjectStore, type ObjectVersion, putJson, readJson } from '@sluice/lake-storage';
+import {
+  failpoint,
+  mapConcurrently,
+  type ObjectStore,
+  type ObjectVersion,
+  putJson,
+  readJson,
+} from '@sluice/lake-storage';
 import {
   arrivedName,
   manifestKey,
@@ -32,6 +39,9 @@ export interface Replacement {
   readonly manifest: Manifest;
 }
 
+// Spark leaves hundreds of files, each of which takes some seconds; the function has minutes.
+const COPIED_AT_ONCE = 16;
+
 /** `staging/<run-id>/publishing.json`: every key that this or a crashed earlier attempt may have written. */
 const journal = z.object({ keys: z.array(z.string()) });
 
@@ -60,12 +70,12 @@ export const replaceRun = async (zone: CuratedZone, replacement: Replacement): P
   if (previous) await objects.delete(manifestAt);
   failpoint('publish:opened');
 
-  for (const { from, to } of copies) {
+  await mapConcurrently(copies, COPIED_AT_ONCE, async ({ from, to }) => {
     const copied = await objects.copy(from, { bucket, key: to });
     if (!copied)
       throw new Error(`The object ${from.key} in bucket ${from.bucket} has vanished; run it again.`);
     failpoint('publish:copied');
-  }
+  });
   await deleteAll(
     zone,
     [...earlier].filter((key) => !targets.has(key)),

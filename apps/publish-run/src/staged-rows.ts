@@ -1,5 +1,5 @@
-import type { ObjectAddress } from '@sluice/lake-storage';
-import { stagedName } from '@sluice/step-contracts';
+import { type ListedObject, mapConcurrently, type ObjectAddress } from '@sluice/lake-storage';
+import { type Engine, stagedName } from '@sluice/step-contracts';
 import type { CuratedZone } from './replace-run.ts';
 
 export interface StagedFile {
@@ -17,27 +17,38 @@ export interface StagedRows {
 /** Says how many rows a Parquet file has. */
 export type CountParquetRows = (file: ObjectAddress & { readonly size: number }) => Promise<number>;
 
-/** Counts the rows that are really there, whatever the engine says. */
+// A footer is small, but a large object leaves hundreds of them.
+const FOOTERS_AT_ONCE = 16;
+
+/** Counts the rows that are really there, whatever the engine says. Of another engine, that died, nothing counts. */
 export const countStagedRows = async (
   { objects, bucket }: CuratedZone,
   prefix: string,
+  engine: Engine,
   countParquetRows: CountParquetRows,
 ): Promise<StagedRows> => {
-  const accepted: { readonly number: number; readonly file: StagedFile }[] = [];
-  for await (const { key, size } of objects.list(bucket, `${prefix}accepted-`)) {
-    const [, number] = /^accepted-(\d+)\.parquet$/.exec(key.slice(prefix.length)) ?? [];
-    if (number === undefined) continue;
-    const rows = await countParquetRows({ bucket, key, size });
-    accepted.push({ number: Number(number), file: { key, rows, bytes: size } });
+  const found: { readonly number: number; readonly file: ListedObject }[] = [];
+  const isAccepted = engine === 'spark' ? SPARK_FILE : STAGED_FILE;
+  for await (const file of objects.list(bucket, `${prefix}${stagedName.acceptedPrefix}`)) {
+    const [, number] = isAccepted.exec(file.key.slice(prefix.length)) ?? [];
+    if (number !== undefined) found.push({ number: Number(number), file });
   }
-  // A listing has 10 before 2.
-  accepted.sort((a, b) => a.number - b.number);
-  const quarantine = { bucket, key: `${prefix}${stagedName.quarantine}` };
+  // A listing has 10 before 2. The files of one of Spark's tasks have one number, and the listing has them in order.
+  found.sort((a, b) => a.number - b.number);
+  const accepted = await mapConcurrently(found, FOOTERS_AT_ONCE, async ({ file: { key, size } }) => ({
+    key,
+    rows: await countParquetRows({ bucket, key, size }),
+    bytes: size,
+  }));
   return {
-    accepted: accepted.map(({ file }) => file),
-    quarantine: await countLinesOf(objects, quarantine),
+    // Spark leaves a file without rows where a task had none.
+    accepted: accepted.filter(({ rows }) => rows > 0),
+    quarantine: await countLinesOf(objects, { bucket, key: `${prefix}${stagedName.quarantine}` }),
   };
 };
+
+const STAGED_FILE = /^accepted-(\d+)\.parquet$/;
+const SPARK_FILE = /^accepted-rows\/part-(\d+)-[^/]*\.parquet$/;
 
 const countLinesOf = async (
   objects: CuratedZone['objects'],

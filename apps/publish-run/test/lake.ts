@@ -1,7 +1,13 @@
 import { type ObjectStore, putJson, readBytes, readJson } from '@sluice/lake-storage';
 import { memoryStore } from '@sluice/lake-storage/memory';
 import { stagingPrefix } from '@sluice/lake-storage/zones';
-import type { PublishRunInput, QualityReport, RejectRunInput, RunInput } from '@sluice/step-contracts';
+import type {
+  Engine,
+  PublishRunInput,
+  QualityReport,
+  RejectRunInput,
+  RunInput,
+} from '@sluice/step-contracts';
 import type { PublishRunDeps } from '../src/publish-run.ts';
 
 export const raw = 'raw-zone';
@@ -33,6 +39,8 @@ const countParquetRows =
     Number((await readBytes(objects, file))?.toString());
 
 export interface Staged {
+  /** Default: duckdb. */
+  readonly engine?: Engine;
   readonly accepted: readonly number[];
   readonly quarantined: number;
   readonly rowsIn?: number;
@@ -45,14 +53,19 @@ export const stage = async (objects: ObjectStore, of: RunInput, what: Staged): P
     objects.put({ bucket: curated, key: `${prefix}${name}` }, Buffer.from(text));
   const accepted = what.accepted.reduce((a, b) => a + b, 0);
   const rowsIn = what.rowsIn ?? accepted + what.quarantined + 3;
-  await Promise.all(what.accepted.map((rows, n) => put(`accepted-${n}.parquet`, String(rows))));
+  const { engine = 'duckdb' } = what;
+  const nameOf = (n: number) =>
+    engine === 'spark'
+      ? `accepted-rows/part-${String(n).padStart(5, '0')}-9b2c-c000.zstd.parquet`
+      : `accepted-${n}.parquet`;
+  await Promise.all(what.accepted.map((rows, n) => put(nameOf(n), String(rows))));
   if (what.quarantined > 0) await put('quarantine.jsonl', '{"row":1}\n'.repeat(what.quarantined));
   await putJson(objects, { bucket: curated, key: `${prefix}quality.json` }, quality(rowsIn));
   await putJson(
     objects,
     { bucket: curated, key: `${prefix}transform.json` },
     {
-      engine: 'duckdb',
+      engine,
       counts: {
         rowsIn,
         accepted,
@@ -75,7 +88,7 @@ export const stage = async (objects: ObjectStore, of: RunInput, what: Staged): P
       rowsIn,
       report: { bucket: curated, key: `${prefix}quality.json` },
     },
-    transform: { engine: 'duckdb', staged: { bucket: curated, prefix } },
+    transform: { engine, staged: { bucket: curated, prefix } },
   };
 };
 

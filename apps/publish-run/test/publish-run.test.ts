@@ -1,9 +1,11 @@
+import { setImmediate } from 'node:timers/promises';
 import { describe, expect, test } from '@jest/globals';
+import { putJson, readJson } from '@sluice/lake-storage';
 import { memoryStore } from '@sluice/lake-storage/memory';
 import { objectIdOf } from '@sluice/lake-storage/zones';
-import { manifest } from '@sluice/step-contracts';
+import { manifest, transformReport } from '@sluice/step-contracts';
 import { LawViolation, partitionOf, publishRun } from '../src/publish-run.ts';
-import { arrive, contents, curated, json, newLake, stage } from './lake.ts';
+import { arrive, contents, curated, failingAfter, json, newLake, stage } from './lake.ts';
 
 const folder = 'processed/orders/process_year=2026/process_month=11/process_day=20';
 
@@ -63,6 +65,72 @@ describe('publishing a run', () => {
     await publishRun(await stage(objects, run, { accepted, quarantined: 0 }), deps);
     const id = objectIdOf(run.object);
     expect((await contents(objects))[`${folder}/${id}-11.parquet`]).toBe('12');
+  });
+
+  test('publishes what Spark staged, by the numbers of its tasks, and says so', async () => {
+    const { objects, deps } = newLake();
+    const run = await arrive(objects);
+    // A task without rows leaves an empty file; there are more of them than are copied at once.
+    const accepted = Array.from({ length: 40 }, (_, n) => (n === 3 ? 0 : n + 1));
+    const input = await stage(objects, run, { engine: 'spark', accepted, quarantined: 2 });
+    const left = ['accepted-rows/_SUCCESS', 'accepted-rows/.part-00000-9b2c-c000.zstd.parquet.crc'];
+    // An attempt with another engine, that died.
+    for (const name of [...left, 'accepted-0.parquet'])
+      await objects.put({ bucket: curated, key: `staging/${run.runId}/${name}` }, Buffer.from('7'));
+    await publishRun(input, deps);
+    const found = await contents(objects);
+    const id = objectIdOf(run.object);
+    const rows = accepted.filter((count) => count > 0);
+    expect(rows.map((_, n) => found[`${folder}/${id}-${n}.parquet`])).toEqual(rows.map(String));
+    expect(Object.keys(found).filter((key) => key.startsWith(folder))).toHaveLength(rows.length);
+    expect(JSON.parse(found[`runs/orders/${run.runId}.json`] ?? '')).toMatchObject({
+      engine: 'spark',
+      files: rows.map((count) => ({ rows: count })),
+    });
+    expect(Object.keys(found).filter((key) => key.startsWith('staging/'))).toEqual([]);
+  });
+
+  test('keeps the order of the files that one of Spark’s tasks left', async () => {
+    const { objects, deps } = newLake();
+    const run = await arrive(objects);
+    const input = await stage(objects, run, {
+      engine: 'spark',
+      accepted: [1, 2],
+      quarantined: 0,
+      rowsIn: 10,
+    });
+    const second = {
+      bucket: curated,
+      key: `staging/${run.runId}/accepted-rows/part-00000-9b2c-c001.zstd.parquet`,
+    };
+    await objects.put(second, Buffer.from('4'));
+    const at = { bucket: curated, key: `staging/${run.runId}/transform.json` };
+    const report = transformReport.parse(await readJson(objects, at));
+    await putJson(objects, at, { ...report, counts: { ...report.counts, accepted: 7 } });
+    await publishRun(input, deps);
+    const found = await contents(objects);
+    const id = objectIdOf(run.object);
+    expect([0, 1, 2].map((n) => found[`${folder}/${id}-${n}.parquet`])).toEqual(['1', '4', '2']);
+  });
+
+  test('copies a few files at a time', async () => {
+    const { objects, deps } = newLake();
+    const run = await arrive(objects);
+    const accepted = Array.from({ length: 40 }, (_, n) => n + 1);
+    const input = await stage(objects, run, { engine: 'spark', accepted, quarantined: 0 });
+    let copying = 0;
+    const seen: number[] = [];
+    const copy: typeof objects.copy = async (from, to) => {
+      copying += 1;
+      seen.push(copying);
+      await setImmediate();
+      const copied = await objects.copy(from, to);
+      copying -= 1;
+      return copied;
+    };
+    const watched = { ...failingAfter(objects, Number.POSITIVE_INFINITY), copy };
+    await publishRun(input, { ...deps, zone: { ...deps.zone, objects: watched } });
+    expect(Math.max(...seen)).toBe(16);
   });
 
   test('clears thousands of batches away in requests that S3 takes, and tells how far it is', async () => {

@@ -59,6 +59,15 @@ describe('rejecting a run', () => {
     expect(await rejectRun(valid(run), deps)).toMatchObject({ gate: 'validation', code: 'corrupt_gzip' });
   });
 
+  test('clears away what Spark staged before its rows were scored', async () => {
+    const { objects, deps } = newLake();
+    const run = await arrive(objects);
+    await stage(objects, run, { engine: 'spark', accepted: [5, 7], quarantined: 2 });
+    await stageQuality(objects, run, quality(17, 42.5));
+    await rejectRun(valid(run), deps);
+    expect(Object.keys(await contents(objects))).toEqual([copyOf(run), manifestOf(run)]);
+  });
+
   test('takes back what an earlier run published of the object, and the other way round', async () => {
     const { objects, deps } = newLake();
     const run = await arrive(objects);

@@ -64,7 +64,7 @@ export const transformObject = async (
 const clearLeftovers = async (objects: ObjectStore, bucket: string, prefix: string): Promise<void> => {
   await objects.delete({ bucket, key: `${prefix}${stagedName.report}` });
   const rows: string[] = [];
-  for await (const key of objects.keys(bucket, `${prefix}accepted-`)) rows.push(key);
+  for await (const key of objects.keys(bucket, `${prefix}${stagedName.acceptedPrefix}`)) rows.push(key);
   const { failed } = await objects.deleteMany(bucket, [...rows, `${prefix}${stagedName.quarantine}`]);
   if (failed.length === 0) return;
   const reasons = failed.map(({ key, reason }) => `${key}: ${reason}`).join('; ');
