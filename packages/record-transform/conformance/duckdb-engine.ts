@@ -4,41 +4,16 @@ import { join } from 'node:path';
 import { openSource } from '../src/duckdb/open-source.ts';
 import { CLEAN_ROWS, readRows } from '../src/duckdb/read-rows.ts';
 import { compileDataset, ROW_NUMBER } from '../src/duckdb/rows.ts';
-import { openSession, type Session, setPseudonymKey } from '../src/duckdb/session.ts';
-import { identifier } from '../src/duckdb/sql.ts';
-import { type Reason, RefusedObject, type RowFate, type Value } from '../src/index.ts';
+import { type Session, setPseudonymKey } from '../src/duckdb/session.ts';
+import { type Reason, RefusedObject, type RowFate } from '../src/index.ts';
 import type { ConformanceEngine } from './conformance-engine.ts';
-
-/** A published value in the form of `Value`: what DuckDB would write, told without loss. */
-const readable = (name: string, type: string): string => {
-  const column = identifier(name);
-  switch (type) {
-    case 'timestamp':
-      return `epoch_ms(${column})`;
-    case 'date':
-      return `CAST(${column} AS VARCHAR)`;
-    case 'decimal':
-      // DuckDB leaves out the zero before the point if there are no digits for it.
-      return `regexp_replace(CAST(${column} AS VARCHAR), '^(-?)\\.', '\\10.')`;
-    case 'text':
-      // As bytes: the client drops a byte order mark that begins a text.
-      return `encode(${column})`;
-    default:
-      return column;
-  }
-};
-
-const told = (value: unknown): Value =>
-  value instanceof Uint8Array ? Buffer.from(value).toString('utf8') : (value as Value); // `readable` leaves no other type
-
-let session: Promise<Session> | undefined;
+import { readableColumns, sharedSession, valuesOf } from './published-rows.ts';
 
 const fatesOf = async (
   open: Session,
   source: Awaited<ReturnType<typeof openSource>>,
   asOf: number,
 ): Promise<RowFate[]> => {
-  const { columns } = source.dataset;
   const sql = compileDataset(source.dataset, asOf);
   await readRows(open, source);
   const fates = new Map<number, RowFate>();
@@ -58,11 +33,11 @@ const fatesOf = async (
   )) {
     if (rule !== null) fates.set(Number(n), { fate: 'filtered', rule: String(rule) });
   }
-  const values = columns.map(({ name, valueType }, at) => `${readable(name, valueType.type)} AS v${at}`);
+  const values = readableColumns(source.dataset);
   for (const row of await open.query(
     `SELECT ${[`${ROW_NUMBER} AS n`, ...values].join(', ')} FROM (${sql.accepted(CLEAN_ROWS)})`,
   )) {
-    fates.set(Number(row.n), { fate: 'accepted', values: columns.map((_, at) => told(row[`v${at}`])) });
+    fates.set(Number(row.n), { fate: 'accepted', values: valuesOf(source.dataset, row) });
   }
   const rows: RowFate[] = [];
   let readableRow = 0;
@@ -80,8 +55,7 @@ export const duckdbEngine: ConformanceEngine = {
   run: async (dataset, { key, bytes }, { asOf, pseudonymKey }) => {
     const scratchDir = mkdtempSync(join(tmpdir(), 'sluice-duckdb-'));
     try {
-      session ??= openSession(tmpdir(), { memoryMb: 500, threads: 2 });
-      const open = await session;
+      const open = await sharedSession();
       if (pseudonymKey !== undefined) await setPseudonymKey(open, pseudonymKey);
       const path = join(scratchDir, 'object');
       writeFileSync(path, bytes);
