@@ -6,7 +6,7 @@ import { type AST, RegExpParser } from '@eslint-community/regexpp';
  * feed" everywhere, `$` is the very end (Java's and SQL's would accept a last line feed), and every character
  * stands by its code point.
  */
-export type PatternDialect = 'javascript' | 'sql';
+export type PatternDialect = 'javascript' | 'sql' | 'java';
 
 /** RE2 refuses larger counted repetitions. */
 const MAX_REPEAT = 1000;
@@ -27,8 +27,16 @@ const codePoint = (value: number, dialect: PatternDialect): string => {
   return dialect === 'javascript' ? `\\u{${hex}}` : `\\x{${hex}}`;
 };
 
-const alternatives = (list: readonly AST.Alternative[], dialect: PatternDialect, repeats: number): string =>
-  list.map((one) => one.elements.map((part) => emit(part, dialect, repeats)).join('')).join('|');
+const isOneCharacter = ({ elements: [part, ...others] }: AST.Alternative): boolean =>
+  others.length === 0 &&
+  (part?.type === 'Character' || part?.type === 'CharacterSet' || part?.type === 'CharacterClass');
+
+const alternatives = (list: readonly AST.Alternative[], dialect: PatternDialect, repeats: number): string => {
+  const parts = list.map((one) => one.elements.map((part) => emit(part, dialect, repeats)).join(''));
+  // Java puts every turn of a repeated alternation on its stack, but not one of brackets, which may hold others.
+  const inBrackets = dialect === 'java' && list.length > 1 && list.every(isOneCharacter);
+  return inBrackets ? `[${parts.join('')}]` : parts.join('|');
+};
 
 const characterSet = (set: AST.CharacterSet): string => {
   switch (set.kind) {
@@ -84,8 +92,8 @@ const emit = (part: Part, dialect: PatternDialect, repeats: number): string => {
 };
 
 /**
- * A pattern in an engine's spelling (`javascript`: to be compiled with the `u` flag; `sql`: RE2 and Java).
- * Throws an `Error` that says which part of the pattern is outside the common subset.
+ * A pattern in an engine's spelling: `javascript`, to be compiled with the `u` flag; `sql` for RE2; `java`, which finds the
+ * same texts. Throws an `Error` that says which part of the pattern is outside the common subset.
  */
 export const compilePattern = (pattern: string, dialect: PatternDialect): string => {
   let tree: AST.Pattern;

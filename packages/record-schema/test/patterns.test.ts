@@ -86,6 +86,16 @@ describe('the common subset of patterns', () => {
   });
 
   test.each([
+    ['(a|b)+', '(?:[ab]){1,}'],
+    ['[x-z]|\\d|\\W|.', '[[x-z]\\d\\W[^\\n]]'],
+    ['(-|\\])*$', '(?:[\\x{2d}\\x{5d}]){0,}\\z'],
+    ['a|bc', 'a|bc'],
+    ['(a|^)b', '(?:a|^)b'],
+  ])('%j is %j for Java, which would put every turn of an alternation on its stack', (pattern, java) => {
+    expect(compilePattern(pattern, 'java')).toBe(java);
+  });
+
+  test.each([
     ['a(?=b)', 'look-around'],
     ['(?<!a)b', 'look-around'],
     ['(a)\\1', 'back-references'],

@@ -206,7 +206,7 @@ export const compileExpressions = (dataset: Dataset): ExpressionCompiler => {
       case 'matches':
         return map(
           compile(node.args[0]),
-          (sql) => `(${sql} RLIKE ${literal(compilePattern(node.pattern, 'sql'))})`,
+          (sql) => `(${sql} RLIKE ${literal(compilePattern(node.pattern, 'java'))})`,
         );
       case 'year':
       case 'month':

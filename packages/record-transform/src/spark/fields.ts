@@ -77,7 +77,7 @@ const constraintTest = (field: Field, code: ValueCode, read: string): string | n
   if (field.type === 'text') {
     if (code === 'not_allowed') return `${read} NOT IN (${(field.oneOf ?? []).map(literal).join(', ')})`;
     if (code === 'pattern_mismatch')
-      return `NOT ${read} RLIKE ${literal(compilePattern(field.pattern ?? '', 'sql'))}`;
+      return `NOT ${read} RLIKE ${literal(compilePattern(field.pattern ?? '', 'java'))}`;
     return code === 'too_long' ? `char_length(${read}) > ${field.maxLength}` : null;
   }
   if (field.type === 'boolean') return null;
