@@ -1,7 +1,7 @@
 """An object's bytes in one task, piece by piece, where its rows can only be found one after another."""
 
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, cast
 
 from pyspark.rdd import PythonEvalType
 from pyspark.sql import DataFrame, SparkSession
@@ -21,9 +21,9 @@ _MOST_RECORDS = 512
 
 def map_in_arrow(frame: DataFrame, work: Callable[[Batches], Batches], schema: str) -> DataFrame:
     """Do what DataFrame.mapInArrow does, which would have pandas installed and then make no use of it."""
-    function: Any = UserDefinedFunction(work, schema, evalType=PythonEvalType.SQL_MAP_ARROW_ITER_UDF)
-    expression = function(*frame.columns)._jc.expr()
-    mapped = frame._jdf.pythonMapInArrow(expression, False)  # pyright: ignore[reportPrivateUsage]
+    function = UserDefinedFunction(work, schema, evalType=PythonEvalType.SQL_MAP_ARROW_ITER_UDF)
+    expression = cast(Any, function(*frame.columns))._jc.expr()
+    mapped = cast(Any, frame)._jdf.pythonMapInArrow(expression, False)
     return DataFrame(mapped, frame.sparkSession)
 
 

@@ -8,6 +8,7 @@ from pyspark.sql import SparkSession
 from transform_spark.objects import StoredObject, is_gzip, stored_bytes, unzipped_bytes
 from transform_spark.plan import ReadPlan
 from transform_spark.read_csv import read_csv
+from transform_spark.read_json import read_json
 from transform_spark.read_rows import ReadRows
 from transform_spark.refusal import Refused, quoted
 
@@ -97,4 +98,5 @@ def read_object(
             break
     check_content(promised, head)
     chunks = itertools.chain((head,), chunks)
-    return read_csv(spark, plan, stored, chunks, in_order=line_breaks_in_quotes)
+    read = read_csv if promised == "csv" else read_json
+    return read(spark, plan, stored, chunks, in_order=line_breaks_in_quotes)
