@@ -18,6 +18,9 @@ export interface Engines {
   readonly sparkEnvironment: () => Promise<SparkEnvironment>;
 }
 
+/** Why an engine is the one that somebody named. */
+export const ASKED_FOR = 'it was asked for';
+
 const GIB = 1024 ** 3;
 
 /** Larger objects are Spark's, if it is installed. */
@@ -63,7 +66,7 @@ export const chooseEngine = async (
   { wanted, sparkState }: Pick<Engines, 'wanted' | 'sparkState'>,
   size: number,
 ): Promise<ChosenEngine> => {
-  if (wanted !== 'auto') return { engine: wanted, because: 'it was asked for' };
+  if (wanted !== 'auto') return { engine: wanted, because: ASKED_FOR };
   const limit = `${SPARK_ABOVE_BYTES / GIB} GiB`;
   if (size <= SPARK_ABOVE_BYTES) return { engine: 'duckdb', because: `${bytes(size)} is at most ${limit}` };
   const large = `${bytes(size)} is more than ${limit}`;

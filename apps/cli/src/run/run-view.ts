@@ -7,6 +7,7 @@ import type { Lake } from '../lake/open-lake.ts';
 import type { NextCommand } from '../report/report-input.ts';
 import { printable } from '../terminal/printable.ts';
 import { quoted } from '../terminal/shell.ts';
+import { ASKED_FOR } from './choose-engine.ts';
 
 /** All that is known of a run: `--json` prints it, the summary is made from it. */
 export interface RunView extends RunInput {
@@ -114,8 +115,11 @@ export const causeOf = ({ failure, status }: ExecutionRecord): string => {
 /** As short as a person would type it: what is left of it still names one run. */
 export const shortId = (runId: string): string => runId.slice(0, -24);
 
-const workflowOption = ({ workflow }: ExecutionRecord): string =>
-  workflow === 'etl' ? '' : ` --workflow ${workflow}`;
+/** What was said beside the file and its dataset. */
+const workflowOption = ({ workflow, engine }: ExecutionRecord): string => {
+  if (workflow !== 'etl') return ` --workflow ${workflow}`;
+  return engine?.because === ASKED_FOR ? ` --engine ${engine.engine}` : '';
+};
 
 const nextCommands = (
   lake: Lake,
