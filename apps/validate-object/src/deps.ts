@@ -1,12 +1,9 @@
 import { S3Client } from '@aws-sdk/client-s3';
 import { datasets } from '@sluice/datasets';
 import { s3Store } from '@sluice/lake-storage/s3';
-import { parseEnv } from '@sluice/lambda-kit';
-import { environment } from './env.ts';
 import type { ValidateObjectDeps } from './validate-object.ts';
 
 export const buildDeps = (): ValidateObjectDeps => {
-  const { MAX_OBJECT_BYTES } = parseEnv(environment);
   const objects = s3Store(new S3Client({}));
   return {
     findDataset: (name) => datasets.get(name),
@@ -17,6 +14,5 @@ export const buildDeps = (): ValidateObjectDeps => {
       if (!body) throw new Error(`The object ${object.key} in bucket ${object.bucket} has vanished.`);
       return body;
     },
-    maxObjectBytes: MAX_OBJECT_BYTES,
   };
 };

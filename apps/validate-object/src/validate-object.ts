@@ -1,7 +1,7 @@
 import { LakeStorageError, type ObjectVersion, type ObjectHead as StoredHead } from '@sluice/lake-storage';
 import { parseIncomingKey } from '@sluice/lake-storage/zones';
 import type { Dataset } from '@sluice/record-schema';
-import { isPlainCsv, RefusedObject } from '@sluice/record-transform/reading';
+import { RefusedObject } from '@sluice/record-transform/reading';
 import {
   type RunInput,
   refusalOf,
@@ -9,7 +9,6 @@ import {
   type ValidateObjectInput,
   type ValidateObjectOutput,
 } from '@sluice/step-contracts';
-import { csvMapMaxBytes, csvMapOf } from '@sluice/workflows';
 import { judgeColumns, mayBeGzipped, type ReadRange, readObjectHead } from './object-head.ts';
 
 export interface ValidateObjectDeps {
@@ -17,8 +16,6 @@ export interface ValidateObjectDeps {
   readonly headObject: (object: ObjectVersion) => Promise<Pick<StoredHead, 'size' | 'etag'> | null>;
   /** Reads the very object that was looked at; throws if it has been replaced meanwhile. */
   readonly readObject: (object: ObjectVersion, etag: string) => ReadRange;
-  /** Of objects that go through etl, whose engine needs a copy of the object on its disk. */
-  readonly maxObjectBytes: number;
 }
 
 // The document of a state machine holds 256 KiB, and a header may be longer.
@@ -40,16 +37,6 @@ export const validateObject = async (
   if (!head) return refuse('no_such_object', 'the object was gone before its run began');
   if (head.etag !== etag) return replaced;
   if (head.size === 0) return refuse('empty_object', 'the object is empty: it has no bytes');
-  const most = run.workflow === 'csv-map' ? csvMapMaxBytes : deps.maxObjectBytes;
-  if (head.size > most) {
-    const mayBeLarger = run.workflow !== 'csv-map' && csvMapOf(dataset) !== null;
-    const hint =
-      mayBeLarger && !isPlainCsv(dataset, version.key) ? ', or send it as CSV, and not compressed' : '';
-    return refuse(
-      'object_too_large',
-      `the object has ${head.size} bytes, at most ${most} can be taken: split it${hint}`,
-    );
-  }
   try {
     const object = { key: version.key, size: head.size };
     const readRange = deps.readObject(version, etag);

@@ -32,7 +32,7 @@ describeWithMiniStack('the bundled validate-object', (miniStack) => {
     const stored = await s3Store(client).put({ bucket, key }, content);
     const etag = stored.outcome === 'stored' ? stored.etag : '';
     return invokeBundle(
-      { folder, variables: { MAX_OBJECT_BYTES: '1000000' }, emulator: miniStack() },
+      { folder, variables: {}, emulator: miniStack() },
       {
         runId: 'airports-1',
         dataset: 'airports',

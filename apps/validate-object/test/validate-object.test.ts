@@ -46,7 +46,6 @@ const validate = async (content: Uint8Array | string, given: Given = {}) => {
         }
       })();
     },
-    maxObjectBytes: 10_000_000,
   };
   const run = {
     runId: 'r1',
@@ -204,35 +203,15 @@ describe('a bad object', () => {
     expect(await resultOf('id\n', { dataset: 'nobody' })).toEqual(refusedAs('unknown_dataset'));
   });
 
-  test('that is too large is refused', async () => {
-    const deps = () => ({ maxObjectBytes: 5 });
-    expect(await resultOf('id,name\n', { deps })).toEqual(
-      refusedAs('object_too_large', /8 bytes, at most 5/),
-    );
-  });
-
-  test('that is too large for etl is taken by csv-map', async () => {
-    const deps = () => ({ maxObjectBytes: 5 });
-    expect(await resultOf('id,name,amount\n', { workflow: 'csv-map', deps })).toEqual(taken('csv'));
-  });
-
-  test('that is larger than a Distributed Map reads is refused by csv-map', async () => {
+  test.each(['etl', 'csv-map'] as const)('of any size is taken, to %s, by its head', async (workflow) => {
+    const size = 5 * 1024 ** 4;
     const deps = (usual: ValidateObjectDeps) => ({
       headObject: async (at: Parameters<ValidateObjectDeps['headObject']>[0]) => {
         const head = await usual.headObject(at);
-        return head && { ...head, size: 10e9 + 1 };
+        return head && { ...head, size };
       },
     });
-    expect(await resultOf('id,name\n', { workflow: 'csv-map', deps })).toEqual(
-      refusedAs('object_too_large', /at most 10000000000 can be taken: split it$/),
-    );
-  });
-
-  test('that is too large in its format is told of the one that may be larger', async () => {
-    const deps = () => ({ maxObjectBytes: 5 });
-    expect(await resultOf('{"id":"1"}', { key: 'incoming/orders/a.json', deps })).toEqual(
-      refusedAs('object_too_large', /split it, or send it as CSV, and not compressed$/),
-    );
+    expect(await resultOf('id,name,amount\n', { workflow, change: { size }, deps })).toEqual(taken('csv'));
   });
 
   test('that is gone is refused', async () => {

@@ -36,7 +36,7 @@ export class Functions extends Construct {
     super(scope, id);
     refusePseudonyms(datasets.values());
     const { zones, dataKeyArn, catalogue, network, keyArn, failedBatches, rowTable } = props;
-    const { lambda, transform } = deployment.environment;
+    const { lambda } = deployment.environment;
     const folders = new LakeFolders(deployment, zones, dataKeyArn);
     const surroundings = { network, keyArn };
     const CURATED_BUCKET = zones.curated.name;
@@ -45,8 +45,7 @@ export class Functions extends Construct {
       ...surroundings,
       description: 'Says whether an object can be taken',
       size: lambda.functions.validateObject,
-      // What is larger would go to Spark, which is not deployed.
-      variables: { MAX_OBJECT_BYTES: String(transform.lambdaMaxBytes) },
+      variables: {},
       may: folders.access({ read: ['incoming'] }),
     });
 
@@ -55,7 +54,8 @@ export class Functions extends Construct {
       description: 'Profiles and scores an object',
       size: lambda.functions.scoreQuality,
       variables: { CURATED_BUCKET },
-      may: folders.access({ read: ['incoming'], write: ['staging'] }),
+      // What Spark counted is in staging; a listing tells what is not there from what is denied.
+      may: folders.access({ read: ['incoming', 'staging'], write: ['staging'], list: ['staging'] }),
     });
 
     this.transformObject = new LakeFunction(this, 'transform-object', deployment, {

@@ -83,6 +83,7 @@ const variablesOf = (body: Body): Body => {
 };
 
 const validate = 'aws_lambda_function.functions_validate_object_function';
+const start = 'aws_lambda_function.intake_start_pipeline_function';
 
 export const functionRules: readonly Rule[] = [
   {
@@ -131,9 +132,9 @@ export const functionRules: readonly Rule[] = [
       {
         how: 'a value is none that the code takes',
         change: (stack) => {
-          variablesOf(bodyOf(stack, validate)).MAX_OBJECT_BYTES = '1 GB';
+          variablesOf(bodyOf(stack, start)).LAMBDA_MAX_BYTES = '1 GB';
         },
-        says: [`${validate} has MAX_OBJECT_BYTES = "1 GB", which its code refuses`],
+        says: [`${start} has LAMBDA_MAX_BYTES = "1 GB", which its code refuses`],
       },
     ],
   },

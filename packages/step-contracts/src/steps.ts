@@ -35,7 +35,7 @@ const acceptedObject = z.object({
 });
 
 export const validateObjectInput = runInput.extend({
-  /** The state machine that asks: how large an object may be depends on it. */
+  /** The state machine that asks: csv-map cannot read what is gzipped. */
   workflow: z.enum(['etl', 'csv-map']).default('etl'),
 });
 export type ValidateObjectInput = z.input<typeof validateObjectInput>;

@@ -54,6 +54,7 @@ type Test =
   | (Comparison & { readonly StringEquals: string })
   | (Comparison & { readonly StringMatches: string })
   | (Comparison & { readonly NumericLessThanEquals: number })
+  | (Comparison & { readonly NumericGreaterThan: number })
   | (Comparison & { readonly NumericGreaterThanEquals: number })
   | (Comparison & { readonly IsPresent: boolean });
 

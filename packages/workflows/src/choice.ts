@@ -34,7 +34,7 @@ export type ChosenWorkflow =
 
 /**
  * The state machine that takes an object, if its dataset wants that one, or lets the size decide: what fits a Lambda goes
- * through `etl`. What `csv-map` cannot read goes through `etl` whatever is wanted, which refuses what is too large for it.
+ * through `etl`. What `csv-map` cannot read goes through `etl` whatever is wanted.
  */
 export const chooseWorkflow = (
   { size, plainCsv, delimiter: character }: ObjectToTake,

@@ -1,4 +1,5 @@
 import { type CsvDelimiter, defineItemProcessor, defineStateMachine, type StateMachine } from './asl.ts';
+import { csvMapMaxBytes } from './choice.ts';
 import { failures, publication, refusal, run } from './endings.ts';
 import { type LambdaFunction, lambdaTask, lastLambdaTask } from './tasks.ts';
 
@@ -45,7 +46,7 @@ const unsuited = {
   Parameters: {
     Error: 'NotForCsvMap',
     'Cause.$':
-      "States.Format('{} is not plain CSV, and the reader of csv-map reads nothing else. Run it through etl.', $.object.key)",
+      "States.Format('{} is not plain CSV of at most 10 GB, and the reader of csv-map reads nothing else. Run it through etl.', $.object.key)",
   },
   ResultPath: '$.error',
   Next: 'NotifyFailure',
@@ -124,6 +125,7 @@ export const csvMapDefinition = (parts: CsvMapParts): StateMachine => {
         Type: 'Choice',
         Choices: [
           { Variable: '$.validation.result.gzipped', IsPresent: true, Next: 'UnsuitedFormat' },
+          { Variable: '$.object.size', NumericGreaterThan: csvMapMaxBytes, Next: 'UnsuitedFormat' },
           { Variable: '$.validation.result.format', StringEquals: 'csv', Next: 'LocateVersion' },
         ],
         Default: 'UnsuitedFormat',

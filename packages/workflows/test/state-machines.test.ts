@@ -254,11 +254,12 @@ describe('the Map over the rows of an object', () => {
     });
   });
 
-  test('leaves other formats to etl', () => {
+  test('leaves other formats, and what is too large for its reader, to etl', () => {
     const { States: all } = csvMap;
     expect(all.CheckFormat).toMatchObject({
       Choices: [
         { Variable: '$.validation.result.gzipped', IsPresent: true, Next: 'UnsuitedFormat' },
+        { Variable: '$.object.size', NumericGreaterThan: 10e9, Next: 'UnsuitedFormat' },
         { Variable: '$.validation.result.format', StringEquals: 'csv', Next: 'LocateVersion' },
       ],
       Default: 'UnsuitedFormat',

@@ -65,7 +65,7 @@ const embedded = async (
   { dataset, files, name }: PutFiles,
   terminal: Terminal,
 ): Promise<[readonly PutObject[], string]> => {
-  const sources = await filesToPut({ paths: files, dataset, name, lambdaMaxBytes: null });
+  const sources = await filesToPut({ paths: files, dataset, name });
   const lake = await openOrCreateLake(folder);
   const objects = await eachInTurn(sources, terminal, (source, putting, line) =>
     putEmbedded(lake, dataset, source, {
@@ -84,8 +84,9 @@ const deployed = async (
   { dataset, files, name, again }: PutFiles,
   terminal: Terminal,
 ): Promise<[readonly PutObject[], string]> => {
-  const { lambdaMaxBytes } = settingsOf(environment).transform;
-  const sources = await filesToPut({ paths: files, dataset, name, lambdaMaxBytes });
+  // A misspelt environment is told of before any file is looked at.
+  settingsOf(environment);
+  const sources = await filesToPut({ paths: files, dataset, name });
   const [{ openDeployedLake }, { withDeployedPut }] = await Promise.all([
     import('../deployed/deployed-lake.ts'),
     import('../put/put-deployed.ts'),

@@ -1,9 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { embeddedZones, incomingKey } from '@sluice/lake-storage/zones';
 import type { Dataset } from '@sluice/record-schema';
-import { isPlainCsv } from '@sluice/record-transform/reading';
 import { validateObject } from '@sluice/validate-object/validate-object';
-import { chooseWorkflow } from '@sluice/workflows';
 import { CliError } from '../cli-error.ts';
 import { EXIT } from '../exit-codes.ts';
 import { checkSource, type LocalSource } from '../lake/land-file.ts';
@@ -13,8 +11,6 @@ export interface PutRequest {
   readonly dataset: Dataset;
   /** In the raw zone, instead of the file's own; for one file only. */
   readonly name: string | undefined;
-  /** What a Lambda takes; null on one machine, where nothing is too large. */
-  readonly lambdaMaxBytes: number | null;
 }
 
 /**
@@ -40,7 +36,7 @@ export const filesToPut = async (request: PutRequest): Promise<readonly LocalSou
     byName.set(source.name, path);
     sources.push(source);
   }
-  for (const source of sources) await checkAtGate(source, request);
+  for (const source of sources) await checkAtGate(source, request.dataset);
   return sources;
 };
 
@@ -51,26 +47,17 @@ const checkName = (name: string, files: number): void => {
 };
 
 /** As validate-object will look at it. */
-const checkAtGate = async (
-  { path, name, size }: LocalSource,
-  { dataset, lambdaMaxBytes }: PutRequest,
-): Promise<void> => {
+const checkAtGate = async ({ path, name, size }: LocalSource, dataset: Dataset): Promise<void> => {
   const key = incomingKey(dataset.name, name);
   // No other file is in question, so any etag does.
   const object = { bucket: embeddedZones.raw, key, size, etag: 'local' };
-  const { workflow } = chooseWorkflow(
-    { size, plainCsv: isPlainCsv(dataset, key), delimiter: dataset.source.delimiter },
-    lambdaMaxBytes === null ? 'etl' : dataset.workflow,
-    lambdaMaxBytes ?? Number.MAX_SAFE_INTEGER,
-  );
   const answer = await validateObject(
-    { runId: 'none', dataset: dataset.name, asOf: '1970-01-01T00:00:00Z', object, workflow },
+    { runId: 'none', dataset: dataset.name, asOf: '1970-01-01T00:00:00Z', object },
     {
       findDataset: () => dataset,
       headObject: async () => object,
       readObject: () => async (start, end) =>
         createReadStream(path, { start, end: end === undefined ? Number.POSITIVE_INFINITY : end - 1 }),
-      maxObjectBytes: lambdaMaxBytes ?? Number.MAX_SAFE_INTEGER,
     },
   );
   if (!answer.valid) throw new CliError(`a run would refuse ${path}: ${answer.message}`, EXIT.refused);

@@ -102,7 +102,6 @@ export const stepsOf = (parts: StepParts): Steps => {
           if (!body) throw new Error(`The object ${object.key} in bucket ${object.bucket} has vanished.`);
           return body;
         },
-        maxObjectBytes: Number.MAX_SAFE_INTEGER,
       }),
     scoreQuality: (payload) =>
       scoreQuality(scoreQualityInput.parse(payload), {

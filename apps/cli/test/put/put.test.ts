@@ -96,7 +96,6 @@ describe('a file that is put into the embedded lake', () => {
       paths: [path],
       dataset: orders,
       name: undefined,
-      lambdaMaxBytes: null,
     });
     if (!source) throw new Error('no file');
     const stop = new AbortController();
@@ -163,15 +162,6 @@ describe('what a run would refuse at once is not put', () => {
       message: expect.stringContaining(message),
     });
     expect(await zonesOf(lakeFolder())).toEqual({});
-  });
-
-  test('what is too large for the functions of an environment', async () => {
-    const sized = async (name: string, content: string | Uint8Array, lambdaMaxBytes: number | null) =>
-      filesToPut({ paths: [await file(name, content)], dataset: orders, name: undefined, lambdaMaxBytes });
-    await expect(sized('a.jsonl', '{"id":"1"}\n', 10)).rejects.toThrow('at most 10 can be taken: split it');
-    // csv-map takes CSV of any size up to 10 GB.
-    await expect(sized('a.csv', smallOrders, 10)).resolves.toHaveLength(1);
-    await expect(sized('a.jsonl', '{"id":"1"}\n', null)).resolves.toHaveLength(1);
   });
 });
 
