@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
+import { z } from 'zod';
 import type { SparkEnvironment } from './environment.ts';
 
 /** How far the program has come: `done` of `of` tasks of a stage. */
@@ -81,7 +82,8 @@ const killGroup = (leader: number | undefined): void => {
   try {
     process.kill(-leader, 'SIGKILL');
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
+    // Nobody is left of it.
+    if (!z.object({ code: z.literal('ESRCH') }).safeParse(error).success) throw error;
   }
 };
 
