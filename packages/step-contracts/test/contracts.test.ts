@@ -6,7 +6,9 @@ import {
   runInput,
   s3BridgeEvent,
   s3EventRecord,
+  scoreQualityInput,
   shortened,
+  stagedFigures,
   summaryOf,
   validateObjectOutput,
 } from '../src/index.ts';
@@ -144,5 +146,37 @@ describe('a shortened text', () => {
   test('ends in an ellipsis and in no half of a character', () => {
     expect(shortened('abcd', 3)).toBe('ab…');
     expect(shortened('👍👍👍👍', 3)).toBe('👍👍…');
+  });
+});
+
+describe('what Spark staged to be scored', () => {
+  const figures = {
+    rowsIn: 3,
+    malformed: 1,
+    duplicates: 0,
+    fields: [{ nulls: 1, invalid: 0, numericLooking: 2 }],
+  };
+
+  test('is figures, or the reason why there are none', () => {
+    const refusal = { code: 'corrupt_gzip', message: 'the object is gzipped, but cut off' };
+    expect(stagedFigures.parse(figures)).toEqual(figures);
+    expect(stagedFigures.parse({ refusal })).toEqual({ refusal });
+  });
+
+  test.each([
+    ['a figure that is missing', { ...figures, duplicates: undefined }],
+    ['a figure below zero', { ...figures, malformed: -1 }],
+    ['a field without its figures', { ...figures, fields: [{}] }],
+    ['a refusal without a code', { refusal: { message: 'no' } }],
+  ])('is refused with %s', (_what, staged) => {
+    expect(stagedFigures.safeParse(staged).success).toBe(false);
+  });
+
+  test('lies in a folder that is named to score-quality, which else reads the object', () => {
+    const staged = { bucket: 'curated', prefix: 'staging/orders-0123/' };
+    expect(scoreQualityInput.parse(run)).toEqual(run);
+    expect(scoreQualityInput.parse({ ...run, staged })).toEqual({ ...run, staged });
+    const noFolder = { ...run, staged: { ...staged, prefix: 'staging/orders-0123' } };
+    expect(scoreQualityInput.safeParse(noFolder).success).toBe(false);
   });
 });
