@@ -23,6 +23,7 @@ const withoutOptIns: Environment = {
     enhancedFanOut: null,
     rowTable: null,
     streamArchive: null,
+    emrServerless: null,
   },
 };
 
@@ -36,6 +37,14 @@ const examples: Environment['optIns'] = {
   enhancedFanOut: {},
   rowTable: { keys: { orders: 'id' } },
   streamArchive: { bufferMb: 64, bufferSeconds: 300 },
+  emrServerless: {
+    imageUri: '123456789012.dkr.ecr.eu-central-1.amazonaws.com/sluice-spark:1',
+    architecture: 'arm64',
+    maxCpus: 64,
+    maxMemoryGb: 256,
+    maxDiskGb: 1000,
+    idleMinutes: 15,
+  },
 };
 
 const synthesized = (environment: Environment): SynthesizedEnvironment => {
@@ -63,10 +72,17 @@ export const permissionsSource = () => ({
 });
 
 /** What of an environment decides how an object is processed. */
-const planSettings = ({ region, lambda, transform, map }: Environment): PlanSettings => {
+const planSettings = ({ region, lambda, transform, spark, map }: Environment): PlanSettings => {
   // They make objects, and process none.
   const { ingestStream: _stream, ingestApi: _api, ...functions } = lambda.functions;
-  return { region, lambda: { ...lambda, functions }, transform, map };
+  const { workerType, workers, timeoutMinutes } = spark;
+  return {
+    region,
+    lambda: { ...lambda, functions },
+    transform,
+    spark: { workerType, workers, timeoutMinutes },
+    map,
+  };
 };
 
 /** A function's disk decides nothing of the plan. */

@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { dirname, join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { bundleLambda } from '@sluice/lambda-kit/bundle-lambda';
-import { type Zippable, zipSync } from 'fflate';
 import type { Environment } from './environments/environment.ts';
+import { type PackedFile, zipOf } from './zip.ts';
 
 const MIB = 1024 * 1024;
 
@@ -71,12 +71,6 @@ export const bundleApps = async ({ apps, architecture, outDir }: BundleRequest):
 const handlerOf = (app: string): string =>
   join(dirname(createRequire(import.meta.url).resolve(`@sluice/${app}/env`)), 'handler.ts');
 
-interface PackedFile {
-  /** Within the bundle, with `/`. */
-  readonly path: string;
-  readonly content: Uint8Array;
-}
-
 const filesIn = async (folder: string): Promise<PackedFile[]> => {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
   const paths = entries
@@ -85,19 +79,6 @@ const filesIn = async (folder: string): Promise<PackedFile[]> => {
   // A folder lists its files in an order of its own. Sorted by code units: a locale would be the machine's.
   paths.sort();
   return Promise.all(paths.map(async (path) => ({ path, content: await readFile(join(folder, path)) })));
-};
-
-// Zip knows no time zone: fflate writes what the local clock shows, and this Date shows the same noon in every zone.
-const timestamp = new Date(1980, 0, 1, 12);
-// A regular file that everybody may read, as Lambda wants it, whatever this machine's umask is. The upper half is Unix's.
-const regularFile = (0o100644 << 16) >>> 0;
-const unix = 3;
-
-/** fflate's deflate is JavaScript: Node's own gives other bytes in other versions, and on other processors. */
-const zipOf = (files: readonly PackedFile[]): Uint8Array => {
-  const entries: Zippable = {};
-  for (const { path, content } of files) entries[path] = content;
-  return zipSync(entries, { level: 6, mtime: timestamp, os: unix, attrs: regularFile });
 };
 
 export const checkSize = ({ app, zippedBytes, unzippedBytes }: Omit<Bundle, 'zip'>): void => {

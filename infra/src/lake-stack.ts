@@ -8,9 +8,11 @@ import { ColumnGrants } from './constructs/column-grants.ts';
 import { Crawlers } from './constructs/crawlers.ts';
 import { Dashboard } from './constructs/dashboard.ts';
 import { Deployment } from './constructs/deployment.ts';
+import { EmrServerless } from './constructs/emr-serverless.ts';
 import { FailedRuns } from './constructs/failed-runs.ts';
 import { LakeFolders } from './constructs/folder-access.ts';
 import { Functions } from './constructs/functions.ts';
+import { GlueJob } from './constructs/glue-job.ts';
 import { HttpApi } from './constructs/http-api.ts';
 import { Intake } from './constructs/intake.ts';
 import { Keys } from './constructs/keys.ts';
@@ -20,6 +22,7 @@ import { PrivateNetwork } from './constructs/private-network.ts';
 import { Queries } from './constructs/queries.ts';
 import { RecordStream } from './constructs/record-stream.ts';
 import { RowTable } from './constructs/row-table.ts';
+import { SparkFiles } from './constructs/spark-files.ts';
 import { StreamArchive } from './constructs/stream-archive.ts';
 import { StreamIntake } from './constructs/stream-intake.ts';
 import { ThreatDetection } from './constructs/threat-detection.ts';
@@ -28,10 +31,11 @@ import { CsvMapWorkflow, csvMapDelimiters, EtlWorkflow } from './constructs/work
 import { Zones } from './constructs/zones.ts';
 import { EnvironmentStack } from './environment-stack.ts';
 import type { Environment } from './environments/environment.ts';
+import type { SparkCode } from './spark-program.ts';
 
 /** The lake of one environment. Its id is the environment's name. */
 export class LakeStack extends EnvironmentStack {
-  constructor(scope: Construct, environment: Environment) {
+  constructor(scope: Construct, environment: Environment, code: SparkCode) {
     super(scope, environment.name, environment, { stateKey: 'lake.tfstate' });
     const deployment = new Deployment(this, environment);
     const keys = new Keys(this, 'keys', deployment);
@@ -67,6 +71,15 @@ export class LakeStack extends EnvironmentStack {
     });
     failedBatches.takeOnlyFrom(functions.recordFailedRows.roleArn);
     const folders = new LakeFolders(deployment, zones, keys.data);
+    const files = new SparkFiles(this, 'spark', deployment, { code, zones, folders, dataKeyArn: keys.data });
+    const spark =
+      optIns.emrServerless === null
+        ? new GlueJob(this, 'transform-spark', deployment, { files, keys })
+        : new EmrServerless(this, 'transform-spark-emr', deployment, {
+            ...optIns.emrServerless,
+            files,
+            dataKeyArn: keys.data,
+          });
     const machineProps = {
       functions,
       folders,
@@ -77,6 +90,7 @@ export class LakeStack extends EnvironmentStack {
     const etl = new EtlWorkflow(this, 'workflow', deployment, {
       ...machineProps,
       crawlerPrefix: catalogue.crawlerPrefix,
+      job: spark.job,
     });
     const csvMaps = csvMapDelimiters().map(
       (delimiter) => new CsvMapWorkflow(this, delimiter, deployment, machineProps),
@@ -157,6 +171,7 @@ export class LakeStack extends EnvironmentStack {
       },
       apiId: api?.id ?? null,
       archive,
+      spark: spark.watchedIn(etl.watched, topics.alarms),
     };
     const alarms = new Alarms(this, 'alarms', deployment, { ...watched, topicArn: topics.alarms });
     const dashboard = new Dashboard(this, 'dashboard', deployment, { ...watched, alarmArns: alarms.arns });

@@ -8,16 +8,20 @@ import type { Environment } from '../src/environments/environment.ts';
 import { prod } from '../src/environments/prod.ts';
 import { everythingOn } from './everything-on.ts';
 import { alarmNamed, composites, formulaOf, metricAlarms } from './found-alarms.ts';
-import { type Resource, resources, stackOf } from './synthesized.ts';
+import { at, type Resource, resources, stackOf } from './synthesized.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
+
+function ofGlue(): Resource[] {
+  return metricAlarms(prod).filter(({ address }) => address.includes('alarms_spark_'));
+}
 
 const functionsOf = (environment: Environment): Resource[] =>
   resources(stackOf(environment), 'aws_lambda_function');
 const appOf = ({ body }: Resource): string => String(body.function_name).replace(`${prod.namePrefix}-`, '');
 
-// Its alarms are prod's, and those of its opt-ins.
-const allAlarms = [...metricAlarms(everythingOn), ...composites(everythingOn)];
+// Prod's, and those of opt-ins. Of what runs Spark there is one or the other.
+const allAlarms = [...metricAlarms(everythingOn), ...composites(everythingOn), ...ofGlue()];
 
 describe.each(allAlarms)('the alarm $body.alarm_name', (alarm) => {
   const { body } = alarm;
@@ -38,8 +42,11 @@ describe.each(allAlarms)('the alarm $body.alarm_name', (alarm) => {
   });
 });
 
-test('every runbook is named by an alarm', () => {
-  const named = allAlarms.map(({ body }) => String(body.alarm_description));
+test('every runbook is named by an alarm, or by the mail that an event makes', () => {
+  const mails = resources(stackOf(prod), 'aws_cloudwatch_event_target').map(({ body }) =>
+    String(at(body, 'input_transformer', 'input_template')).replace(/"$/, ''),
+  );
+  const named = [...allAlarms.map(({ body }) => String(body.alarm_description)), ...mails];
   const pages = globSync('docs/runbooks/*.md', { cwd: root }).filter((page) => !page.endsWith('README.md'));
   expect(pages).not.toEqual([]);
   expect(pages.filter((page) => !named.some((description) => description.endsWith(page)))).toEqual([]);
@@ -266,6 +273,54 @@ test('the archive of the stream may be late for as long as it waits for records,
   });
 });
 
+describe('Spark', () => {
+  const ofGlueJob = {
+    JobName: `\${aws_glue_job.transform_spark_job.name}`,
+    JobRunId: 'ALL',
+    Type: 'gauge',
+    ObservabilityGroup: 'resource_utilization',
+  };
+
+  test.each(['disk', 'memory.heap'])('may use a share of its %s', (what) => {
+    const alarm = alarmNamed(prod, `spark-resources-${what.split('.')[0]}`);
+    expect(alarm.body).toMatchObject({
+      namespace: 'Glue',
+      metric_name: `glue.ALL.${what}.used.percentage`,
+      dimensions: ofGlueJob,
+      threshold: prod.alarms.sparkUsedShare,
+    });
+  });
+
+  test('may let objects wait for a while, which Glue tells only who asks it', () => {
+    const [filter] = resources(stackOf(prod), 'aws_cloudwatch_log_metric_filter').filter(({ name }) =>
+      name.includes('waits'),
+    );
+    expect(filter?.body.log_group_name).toBe(`\${aws_cloudwatch_log_group.workflow_logs.name}`);
+    expect(String(filter?.body.pattern)).toContain('"Glue.*ExceededException"');
+    expect(alarmNamed(prod, 'throttles-spark').body).toMatchObject({
+      metric_name: at(filter?.body.metric_transformation, 'name'),
+      evaluation_periods: 2,
+    });
+    expect(alarmNamed(everythingOn, 'throttles-spark').body).toMatchObject({
+      namespace: 'AWS/EMRServerless',
+      metric_name: 'PendingJobs',
+    });
+  });
+
+  test('is told of while a run takes long, by an event of its job alone', () => {
+    const [rule] = resources(stackOf(prod), 'aws_cloudwatch_event_rule').filter(({ name }) =>
+      name.includes('late'),
+    );
+    expect(JSON.parse(String(rule?.body.event_pattern))).toEqual({
+      source: ['aws.glue'],
+      'detail-type': ['Glue Job Run Status'],
+      detail: { jobName: ['sluice-prod-transform-spark'] },
+    });
+    const [job] = resources(stackOf(prod), 'aws_glue_job');
+    expect(at(job?.body.notification_property, 'notify_delay_after')).toBe(prod.spark.lateMinutes);
+  });
+});
+
 test('the age that the environment names is the age that is too old', () => {
   const older: Environment = { ...dev, alarms: { ...dev.alarms, queueAgeSeconds: 61 } };
   expect(alarmNamed(older, 'queue-age').body.threshold).toBe(61);
@@ -292,6 +347,7 @@ describe('what needs a person', () => {
       'iterator-age',
       'quality-score',
       'quarantined-records',
+      'spark-resources',
     ]);
     expect(named.length + waiting.length).toBe(metricAlarms(prod).length);
   });

@@ -24,5 +24,13 @@ export const everythingOn: Environment = {
     enhancedFanOut: {},
     rowTable: { keys: { airports: 'iata', orders: 'id' } },
     streamArchive: { bufferMb: 64, bufferSeconds: 300 },
+    emrServerless: {
+      imageUri: '123456789012.dkr.ecr.eu-central-1.amazonaws.com/sluice-spark:1',
+      architecture: 'arm64',
+      maxCpus: 64,
+      maxMemoryGb: 256,
+      maxDiskGb: 1000,
+      idleMinutes: 15,
+    },
   },
 };

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { csvMapDefinition, etlDefinition } from '@sluice/workflows';
+import { csvMapDefinition, type EtlParts, etlDefinition } from '@sluice/workflows';
 import { allow } from '../src/constructs/policy.ts';
 import { mapLabelsIn, workflowPermissions } from '../src/constructs/workflow-permissions.ts';
 
@@ -8,6 +8,8 @@ const topicArn = 'arn:aws:sns:eu-central-1:000000000000:runs';
 const topicKeyArn = 'arn:aws:kms:eu-central-1:000000000000:key/operations';
 const glueArn = (resource: string): string => `arn:aws:glue:eu-central-1:000000000000:${resource}`;
 
+const emrServerlessArn = (id: string): string =>
+  `arn:aws:emr-serverless:eu-central-1:000000000000:/applications/${id}`;
 const statesArn = (resource: string): string => `arn:aws:states:eu-central-1:000000000000:${resource}`;
 const dataKeyArn = 'arn:aws:kms:eu-central-1:000000000000:key/data';
 
@@ -35,6 +37,8 @@ const permissions = (definition: unknown) =>
     topicKeyArn,
     region: 'eu-central-1',
     glueArn,
+    emrServerlessArn,
+    ruleArn: (name) => `arn:aws:events:eu-central-1:000000000000:rule/${name}`,
   });
 /** `action resource` of everything that is allowed. */
 const allowed = (definition: unknown): string[] =>
@@ -52,7 +56,7 @@ const invoke = (name: string) => task('lambda:invoke', { FunctionName: functionA
 const mayInvoke = (name: string): string => `lambda:InvokeFunction ${functionArn(name)}`;
 
 const lambda = (name: string) => ({ arn: functionArn(name), timeoutSeconds: 60 });
-const etl = etlDefinition({
+const etlParts: EtlParts = {
   functions: {
     validateObject: lambda('validate-object'),
     scoreQuality: lambda('score-quality'),
@@ -70,7 +74,8 @@ const etl = etlDefinition({
   topicArn,
   curatedBucket: 'curated',
   limits: { lambdaMaxBytes: 1024, crawlerCheckSeconds: 15, crawlerMaxChecks: 60 },
-});
+};
+const etl = etlDefinition(etlParts);
 const without = (...names: readonly string[]) => {
   const states = Object.entries(etl.States).filter(([name]) => !names.includes(name));
   return { ...etl, States: Object.fromEntries(states) };
@@ -94,6 +99,37 @@ describe('the etl machine', () => {
         `kms:Decrypt ${topicKeyArn}`,
       ].sort(),
     );
+  });
+
+  test('may start, follow and stop runs of its Spark application, and hand over their role to nothing else', () => {
+    const onEmr = etlDefinition({
+      ...etlParts,
+      job: {
+        kind: 'emr-serverless',
+        applicationId: '00f1abc',
+        roleArn: 'arn:aws:iam::000000000000:role/spark',
+        entryPoint: 's3://scripts/job.py',
+        arguments: [],
+        sparkSubmitParameters: '',
+        timeoutSeconds: 3600,
+        logs: { uri: 's3://scripts/spark-logs/', keyArn: dataKeyArn },
+      },
+    });
+    const before = allowed(without('RunETLJob'));
+    expect(allowed(onEmr).filter((one) => !before.includes(one))).toEqual([
+      `emr-serverless:StartJobRun ${emrServerlessArn('00f1abc')}`,
+      `emr-serverless:GetJobRun ${emrServerlessArn('00f1abc')}/jobruns/*`,
+      `emr-serverless:CancelJobRun ${emrServerlessArn('00f1abc')}/jobruns/*`,
+      'iam:PassRole arn:aws:iam::000000000000:role/spark',
+      ...['PutTargets', 'PutRule', 'DescribeRule'].map(
+        (action) =>
+          `events:${action} arn:aws:events:eu-central-1:000000000000:rule/StepFunctionsGetEventsForEMRServerlessJobRule`,
+      ),
+    ]);
+    const handing = permissions(onEmr).filter(({ Action }) => Action.includes('iam:PassRole'));
+    expect(handing.map(({ Condition }) => Condition)).toEqual([
+      { StringEquals: { 'iam:PassedToService': 'emr-serverless.amazonaws.com' } },
+    ]);
   });
 
   test('says for every statement what it is for, each in other words', () => {
@@ -175,6 +211,37 @@ describe('the csv-map machine', () => {
         `kms:Decrypt ${topicKeyArn}`,
       ].sort(),
     );
+  });
+
+  test('may start, follow and stop runs of its Spark application, and hand over their role to nothing else', () => {
+    const onEmr = etlDefinition({
+      ...etlParts,
+      job: {
+        kind: 'emr-serverless',
+        applicationId: '00f1abc',
+        roleArn: 'arn:aws:iam::000000000000:role/spark',
+        entryPoint: 's3://scripts/job.py',
+        arguments: [],
+        sparkSubmitParameters: '',
+        timeoutSeconds: 3600,
+        logs: { uri: 's3://scripts/spark-logs/', keyArn: dataKeyArn },
+      },
+    });
+    const before = allowed(without('RunETLJob'));
+    expect(allowed(onEmr).filter((one) => !before.includes(one))).toEqual([
+      `emr-serverless:StartJobRun ${emrServerlessArn('00f1abc')}`,
+      `emr-serverless:GetJobRun ${emrServerlessArn('00f1abc')}/jobruns/*`,
+      `emr-serverless:CancelJobRun ${emrServerlessArn('00f1abc')}/jobruns/*`,
+      'iam:PassRole arn:aws:iam::000000000000:role/spark',
+      ...['PutTargets', 'PutRule', 'DescribeRule'].map(
+        (action) =>
+          `events:${action} arn:aws:events:eu-central-1:000000000000:rule/StepFunctionsGetEventsForEMRServerlessJobRule`,
+      ),
+    ]);
+    const handing = permissions(onEmr).filter(({ Action }) => Action.includes('iam:PassRole'));
+    expect(handing.map(({ Condition }) => Condition)).toEqual([
+      { StringEquals: { 'iam:PassedToService': 'emr-serverless.amazonaws.com' } },
+    ]);
   });
 
   test('says for every statement what it is for, each in other words', () => {

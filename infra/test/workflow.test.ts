@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { datasets } from '@sluice/datasets';
 import { csvMapDefinition, etlDefinition, type StateMachine } from '@sluice/workflows';
 import { dev } from '../src/environments/dev.ts';
 import { at, type Resource, resources, type StackJson, stackOf, statementsOf } from './synthesized.ts';
@@ -37,10 +38,13 @@ const expected: Readonly<Record<string, StateMachine>> = {
     job: {
       kind: 'glue',
       name: 'sluice-dev-transform-spark',
-      timeoutSeconds: 7200,
-      logGroup: '/aws-glue/jobs/output',
+      timeoutSeconds: dev.spark.timeoutMinutes * 60,
+      logGroup:
+        '/aws-glue/jobs/<aws_glue_security_configuration.transform_spark_security.name>-role/sluice-dev-transform-spark/output',
     },
-    sparkDatasets: [],
+    sparkDatasets: [...datasets.values()]
+      .filter(({ target }) => target.format === 'delta')
+      .map(({ name }) => name),
     limits: {
       lambdaMaxBytes: dev.transform.lambdaMaxBytes,
       crawlerCheckSeconds: dev.discovery.checkSeconds,
@@ -66,14 +70,6 @@ test('there is a state machine for etl, and one for each delimiter of large CSV'
     'sluice-dev-csv-map-comma',
     'sluice-dev-etl',
   ]);
-});
-
-test('an object that is too large for etl is refused before Spark, which is not deployed, would be asked', () => {
-  const validateObject = only(stack, 'aws_lambda_function', 'functions_validate_object').body;
-  const { ChooseEngine } = JSON.parse(String(machineOf('workflow').definition)).States;
-  expect(at(validateObject, 'environment', 'variables', 'MAX_OBJECT_BYTES')).toBe(
-    String(ChooseEngine.Choices[0].NumericLessThanEquals),
-  );
 });
 
 test('csv-map logs no data: its batches are rows. etl does', () => {

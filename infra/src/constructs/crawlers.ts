@@ -1,13 +1,13 @@
 import { CloudwatchLogGroup } from '@cdktf/provider-aws/lib/cloudwatch-log-group/index.js';
 import { GlueClassifier } from '@cdktf/provider-aws/lib/glue-classifier/index.js';
 import { GlueCrawler } from '@cdktf/provider-aws/lib/glue-crawler/index.js';
-import { GlueSecurityConfiguration } from '@cdktf/provider-aws/lib/glue-security-configuration/index.js';
 import { datasets } from '@sluice/datasets';
 import { incomingKey } from '@sluice/lake-storage/zones';
 import type { Dataset } from '@sluice/record-schema';
 import { Construct } from 'constructs';
 import type { Catalogue } from './catalogue.ts';
 import type { Deployment } from './deployment.ts';
+import { glueEncryption, glueLogging } from './glue-encryption.ts';
 import type { Keys } from './keys.ts';
 import { allow, type Statement } from './policy.ts';
 import { ServiceRole } from './role.ts';
@@ -32,14 +32,7 @@ export class Crawlers extends Construct {
     const { zones, catalogue, keys } = props;
     const { discovery, retention } = deployment.environment;
 
-    const security = new GlueSecurityConfiguration(this, 'security', {
-      name: deployment.nameOf(id),
-      encryptionConfiguration: {
-        s3Encryption: { s3EncryptionMode: 'SSE-KMS', kmsKeyArn: keys.data },
-        cloudwatchEncryption: { cloudwatchEncryptionMode: 'SSE-KMS', kmsKeyArn: keys.operations },
-        jobBookmarksEncryption: { jobBookmarksEncryptionMode: 'CSE-KMS', kmsKeyArn: keys.operations },
-      },
-    });
+    const security = glueEncryption(this, deployment, id, keys);
     // With a security configuration Glue logs to a group that it names after the role and the configuration. Made here,
     // so that it has a retention.
     const logs = new CloudwatchLogGroup(this, 'logs', {
@@ -71,12 +64,7 @@ export class Crawlers extends Construct {
           catalogue.rawArns,
         ),
         allow('ReadOwnSettings', ['glue:GetSecurityConfiguration', 'glue:GetClassifier'], ['*']),
-        // https://docs.aws.amazon.com/glue/latest/dg/set-up-encryption.html
-        allow(
-          'WriteOwnLogs',
-          ['logs:CreateLogGroup', 'logs:CreateLogStream', 'logs:PutLogEvents', 'logs:AssociateKmsKey'],
-          [logs.arn, `${logs.arn}:*`],
-        ),
+        glueLogging([logs.arn]),
       ],
     });
 

@@ -5,6 +5,7 @@ import type { Deployment } from './deployment.ts';
 import { datasetNames, fateLines, type Graph, type Line, statisticLines } from './graph.ts';
 import { mapGraphs } from './map-graphs.ts';
 import { lambdaMetric, type Metric, pipelineMetric, queueMetric, stateMachineMetric } from './metrics.ts';
+import { sparkGraphs } from './spark-watches.ts';
 import { apiGraphs, streamGraphs } from './stream-graphs.ts';
 import type { Watched } from './watch.ts';
 import { takesBatches } from './watches.ts';
@@ -17,6 +18,7 @@ export const graphsOf = (deployment: Deployment, watched: Watched): Graph[][] =>
   ...apiGraphs(deployment, watched),
   waiting(deployment, watched),
   ...mapGraphs(deployment, watched),
+  sparkGraphs(deployment, watched),
   functions(watched),
   ...watched.workflows.map(executions),
 ];

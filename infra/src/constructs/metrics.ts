@@ -112,6 +112,30 @@ export const deliveryMetric = (DeliveryStreamName: string, name: string, statist
   statistic,
 });
 
+/**
+ * Of all runs of a Glue job together. What is called a percentage is a share, from 0 to 1.
+ * https://docs.aws.amazon.com/glue/latest/dg/monitor-observability.html
+ */
+export const glueMetric = (
+  JobName: string,
+  name: string,
+  statistic: string,
+  group: { readonly Type: 'gauge' | 'count'; readonly ObservabilityGroup?: string },
+): Metric => ({
+  namespace: 'Glue',
+  name,
+  dimensions: { JobName, JobRunId: 'ALL', ...group },
+  statistic,
+});
+
+/** https://docs.aws.amazon.com/emr/latest/EMR-Serverless-UserGuide/app-job-metrics.html */
+export const emrServerlessMetric = (ApplicationId: string, name: string, statistic: string): Metric => ({
+  namespace: 'AWS/EMRServerless',
+  name,
+  dimensions: { ApplicationId },
+  statistic,
+});
+
 export const queueMetric = (QueueName: string, name: string, statistic: string): Metric => ({
   namespace: 'AWS/SQS',
   name,

@@ -10,6 +10,7 @@ import { S3BucketPublicAccessBlock } from '@cdktf/provider-aws/lib/s3-bucket-pub
 import { S3BucketServerSideEncryptionConfigurationA } from '@cdktf/provider-aws/lib/s3-bucket-server-side-encryption-configuration/index.js';
 import { S3BucketVersioningA } from '@cdktf/provider-aws/lib/s3-bucket-versioning/index.js';
 import { deployedBucket } from '@sluice/workflows/deployed';
+import type { TerraformResource } from 'cdktf';
 import { Construct } from 'constructs';
 import type { Deployment } from './deployment.ts';
 import { policyOf, type ResourceStatement } from './policy.ts';
@@ -31,6 +32,8 @@ export class PrivateBucket extends Construct {
   readonly arn: string;
   /** What has to exist before a service can be told to write here. */
   readonly policy: S3BucketPolicy;
+  /** What has to exist before the first object: how objects are encrypted, and that their versions are kept. */
+  readonly keeping: readonly TerraformResource[];
 
   constructor(scope: Construct, id: string, deployment: Deployment, props: PrivateBucketProps) {
     super(scope, id);
@@ -58,7 +61,7 @@ export class PrivateBucket extends Construct {
       bucket: bucket.id,
       versioningConfiguration: { status: 'Enabled' },
     });
-    new S3BucketServerSideEncryptionConfigurationA(this, 'encryption', {
+    const encryption = new S3BucketServerSideEncryptionConfigurationA(this, 'encryption', {
       bucket: bucket.id,
       rule: [
         props.keyArn === null
@@ -70,6 +73,7 @@ export class PrivateBucket extends Construct {
             },
       ],
     });
+    this.keeping = [versioning, encryption];
     new S3BucketLifecycleConfiguration(this, 'lifecycle', {
       bucket: bucket.id,
       rule: [

@@ -1,4 +1,4 @@
-/** What there is a runbook for: a page of `docs/runbooks/` each, and each is named by an alarm. */
+/** What there is a runbook for: a page of `docs/runbooks/` each, and each is named by an alarm or an event's mail. */
 export type RunbookName =
   | 'failed-runs'
   | 'queue-age'
@@ -17,6 +17,8 @@ export type RunbookName =
   | 'api-refusals'
   | 'api-latency'
   | 'archive-behind'
+  | 'spark-late'
+  | 'spark-resources'
   | 'needs-a-person';
 
 /** Where it lies in the repository. */

@@ -58,6 +58,8 @@ export class StateMachine extends Construct {
           topicKeyArn: keyArn,
           region,
           glueArn: (resource) => deployment.arnOf('glue', resource),
+          emrServerlessArn: (id) => deployment.arnOf('emr-serverless', `/applications/${id}`),
+          ruleArn: (name) => deployment.arnOf('events', `rule/${name}`),
           statesArn: (resource) => deployment.arnOf('states', resource),
           folders: props.folders,
           curatedBucket: props.curatedBucket,

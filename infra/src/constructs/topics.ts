@@ -89,10 +89,8 @@ export class Topics extends Construct {
           Principal: { Service: 'cloudwatch.amazonaws.com' },
           Condition: ofThisAccount,
         },
-        // As above, without a condition.
-        ...(environment.optIns.threatDetection === null
-          ? []
-          : [{ Sid: 'TakeThreats', Principal: { Service: 'events.amazonaws.com' } }]),
+        // As above, without a condition: findings of GuardDuty, late runs of the Glue job.
+        { Sid: 'TakeEvents', Principal: { Service: 'events.amazonaws.com' } },
         // https://docs.aws.amazon.com/cost-management/latest/userguide/budgets-sns-policy.html
         ...(environment.optIns.budget === null
           ? []

@@ -16,7 +16,18 @@ export interface Watched {
   readonly apiId: string | null;
   /** What keeps the stream's records as they came; null: nothing does. */
   readonly archive: { readonly name: string; readonly bufferSeconds: number } | null;
+  readonly spark: WatchedSpark;
 }
+
+/** What runs Spark, as far as it is watched. */
+export type WatchedSpark =
+  | {
+      readonly kind: 'glue';
+      readonly jobName: string;
+      /** Counts the times that a run had to wait for its turn. */
+      readonly waits: Metric;
+    }
+  | { readonly kind: 'emr-serverless'; readonly applicationId: string };
 
 /** The stream of records, as far as it is watched. */
 export interface WatchedStream {

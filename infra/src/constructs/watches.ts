@@ -14,6 +14,7 @@ import {
   type WatchedFunction,
   type WatchedWorkflow,
 } from './metrics.ts';
+import { ofSpark } from './spark-watches.ts';
 import { ofApi, ofArchive, ofStream } from './stream-watches.ts';
 import type { Watch, Watched } from './watch.ts';
 
@@ -35,6 +36,7 @@ export const watchesOf = (deployment: Deployment, watched: Watched): Watch[] => 
   ...ofStream(deployment, watched),
   ...ofApi(deployment, watched),
   ...ofArchive(watched),
+  ...ofSpark(deployment, watched),
   ...[...datasets.values()].map((dataset) => ofDataset(deployment, dataset)),
   ...watched.functions.flatMap((each) => ofFunction(deployment, each)),
 ];

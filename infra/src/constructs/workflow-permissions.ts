@@ -13,6 +13,10 @@ interface WorkflowSurroundings {
   readonly region: string;
   /** The ARN of something of Glue's: `crawler/<name>`. */
   readonly glueArn: (resource: string) => string;
+  /** The ARN of an application of EMR Serverless, by its id. */
+  readonly emrServerlessArn: (applicationId: string) => string;
+  /** The ARN of a rule of EventBridge. */
+  readonly ruleArn: (name: string) => string;
   /** The ARN of something of Step Functions': `stateMachine:<name>`. */
   readonly statesArn: (resource: string) => string;
   readonly folders: Pick<LakeFolders, 'objectsIn' | 'decrypt' | 'encrypt'>;
@@ -31,6 +35,8 @@ interface Call {
     surroundings: WorkflowSurroundings,
   ) => readonly string[] | null;
 }
+
+const startSparkApplication = 'emr-serverless:startJobRun.sync';
 
 /** By what follows `arn:aws:states:::` in the `Resource` of a Task, an ItemReader or a ResultWriter. */
 const calls: Readonly<Record<string, Call>> = {
@@ -62,6 +68,13 @@ const calls: Readonly<Record<string, Call>> = {
     purpose: 'RunJobs',
     actions: ['glue:StartJobRun', 'glue:GetJobRun', 'glue:GetJobRuns', 'glue:BatchStopJobRun'],
     resources: ({ JobName }, { glueArn }) => named(JobName)?.map((name) => glueArn(`job/${name}`)) ?? null,
+  },
+  // https://docs.aws.amazon.com/step-functions/latest/dg/emr-serverless-iam.html
+  [startSparkApplication]: {
+    purpose: 'StartJobs',
+    actions: ['emr-serverless:StartJobRun'],
+    resources: ({ ApplicationId }, { emrServerlessArn }) =>
+      named(ApplicationId)?.map(emrServerlessArn) ?? null,
   },
   // https://docs.aws.amazon.com/step-functions/latest/dg/iam-policies-eg-dist-map.html
   's3:getObject': {
@@ -109,6 +122,7 @@ export const workflowPermissions = (definition: unknown, surroundings: WorkflowS
   return [
     ...statements,
     ...mapRuns(definition, surroundings),
+    ...sparkRuns(definition, surroundings),
     ...(read.length > 0 ? [folders.decrypt(read)] : []),
     ...(written.length > 0 ? [folders.encrypt(written)] : []),
     ...(may('sns:Publish') ? [encryptNotifications(surroundings)] : []),
@@ -146,6 +160,33 @@ const mapRuns = (definition: unknown, { name, statesArn }: WorkflowSurroundings)
       'RedriveBatches',
       ['states:RedriveExecution'],
       [...children, ...labels.map((label) => statesArn(`mapRun:${name}/${label}:*`))],
+    ),
+  ];
+};
+
+/**
+ * What starts runs on EMR Serverless hands them their role, follows and stops them, and is told of their ends by a rule that
+ * Step Functions makes itself.
+ */
+const sparkRuns = (definition: unknown, { emrServerlessArn, ruleArn }: WorkflowSurroundings): Statement[] => {
+  const starts = callsIn(definition).filter(({ resource }) => resource.endsWith(`:${startSparkApplication}`));
+  if (starts.length === 0) return [];
+  const texts = (name: string): string[] => [
+    ...new Set(starts.map(({ parameters }) => String(parameters[name]))),
+  ];
+  return [
+    allow(
+      'FollowJobs',
+      ['emr-serverless:GetJobRun', 'emr-serverless:CancelJobRun'],
+      texts('ApplicationId').map((id) => `${emrServerlessArn(id)}/jobruns/*`),
+    ),
+    allow('HandOverRole', ['iam:PassRole'], texts('ExecutionRoleArn'), {
+      StringEquals: { 'iam:PassedToService': 'emr-serverless.amazonaws.com' },
+    }),
+    allow(
+      'HearOfJobs',
+      ['events:PutTargets', 'events:PutRule', 'events:DescribeRule'],
+      [ruleArn('StepFunctionsGetEventsForEMRServerlessJobRule')],
     ),
   ];
 };

@@ -1,5 +1,11 @@
 import { datasets } from '@sluice/datasets';
-import { type CsvDelimiter, csvMapDefinition, csvMapOf, etlDefinition } from '@sluice/workflows';
+import {
+  type CsvDelimiter,
+  csvMapDefinition,
+  csvMapOf,
+  etlDefinition,
+  type SparkJob,
+} from '@sluice/workflows';
 import { csvMapNames } from '@sluice/workflows/deployed';
 import type { Construct } from 'constructs';
 import type { Deployment } from './deployment.ts';
@@ -16,6 +22,8 @@ interface WorkflowProps extends StateMachineSurroundings {
 interface EtlProps extends WorkflowProps {
   /** A dataset's crawler is called `<prefix><dataset>`. */
   readonly crawlerPrefix: string;
+  /** What runs Spark. */
+  readonly job: SparkJob;
 }
 
 /** The state machine `<prefix>-etl`. */
@@ -31,9 +39,11 @@ export class EtlWorkflow extends StateMachine {
       definition: etlDefinition({
         functions: props.functions,
         crawlerPrefix: props.crawlerPrefix,
-        // Not deployed, and not reached: validate-object refuses what is too large for a Lambda.
-        job: { kind: 'glue', name: deployment.nameOf('transform-spark'), timeoutSeconds: 2 * 60 * 60 },
-        sparkDatasets: [],
+        job: props.job,
+        // Spark alone writes Delta tables.
+        sparkDatasets: [...datasets.values()]
+          .filter(({ target }) => target.format === 'delta')
+          .map(({ name }) => name),
         topicArn: props.runsTopicArn,
         curatedBucket: props.curatedBucket,
         limits: {

@@ -5,6 +5,7 @@ import type { Environment } from '../environments/environment.ts';
 import { refuseAnalysts } from './analysts.ts';
 import type { Deployment } from './deployment.ts';
 import { PrivateBucket } from './private-bucket.ts';
+import { sparkLogsPrefix } from './spark-logs.ts';
 
 /** The buckets of the lake: one for each zone, and one for the record of who has read them. */
 export class Zones extends Construct implements Readonly<Record<Zone, PrivateBucket>> {
@@ -64,7 +65,7 @@ export class Zones extends Construct implements Readonly<Record<Zone, PrivateBuc
       expire('query-results', 'query-results/', retention.queryResultDays),
       expire('analyst-results', 'analyst-results/', retention.queryResultDays),
     ]);
-    this.scripts = zone('scripts', []);
+    this.scripts = zone('scripts', [expire('old-spark-logs', sparkLogsPrefix, retention.logDays)]);
   }
 }
 

@@ -29,10 +29,14 @@ const costNothingIdle = [
   'aws_cloudwatch_event_',
   'aws_cloudwatch_log_',
   'aws_default_security_group',
+  // By the workers that are at work, of which it keeps none.
+  'aws_emrserverless_application',
   // By the bytes that pass.
   'aws_flow_log',
   'aws_glue_catalog_',
   'aws_glue_classifier',
+  // By the workers that are at work.
+  'aws_glue_job',
   'aws_glue_security_configuration',
   // By the account's events and logs, which this stack does not know.
   'aws_guardduty_',

@@ -41,6 +41,14 @@ export const dev: Environment = {
   api: { throttle: { requestsPerSecond: 50, burst: 50 }, authorizer: { type: 'iam' }, cors: null },
   intake: { batchSize: 10, batchWindowSeconds: 0, maxConcurrency: 5, maxReceives: 5 },
   transform: { lambdaMaxBytes: 256 * 1024 * 1024 },
+  spark: {
+    workerType: 'G.1X',
+    workers: 2,
+    autoScaling: false,
+    timeoutMinutes: 60,
+    maxConcurrentRuns: 2,
+    lateMinutes: 30,
+  },
   map: {
     executionType: 'STANDARD',
     maxItemsPerBatch: 1000,
@@ -69,6 +77,7 @@ export const dev: Environment = {
     unreadableShare: 0.05,
     apiRefusedShare: 0.5,
     apiLatencyMs: 2000,
+    sparkUsedShare: 0.9,
   },
   optIns: {
     privateNetwork: null,
@@ -79,5 +88,6 @@ export const dev: Environment = {
     enhancedFanOut: null,
     rowTable: null,
     streamArchive: null,
+    emrServerless: null,
   },
 };

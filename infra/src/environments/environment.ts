@@ -2,6 +2,7 @@ import { datasets } from '@sluice/datasets';
 import { rowKeyFault } from '@sluice/record-schema';
 import { checkMapSettings } from '@sluice/workflows/plan';
 import { z } from 'zod';
+import { emrServerlessSchema, sparkSchema } from './spark.ts';
 import { apiSchema, ingestSchema, streamFaults, streamSchema } from './stream.ts';
 import { networkFault } from './subnets.ts';
 
@@ -99,9 +100,11 @@ const environmentSchema = z
     }),
 
     transform: z.strictObject({
-      /** Objects up to this size are transformed in a Lambda. Larger CSV goes through csv-map, anything else is refused. */
+      /** Objects up to this size are transformed in a Lambda. Larger CSV goes through csv-map, anything else to Spark. */
       lambdaMaxBytes: z.int().min(MIB),
     }),
+
+    spark: sparkSchema,
 
     /** How csv-map cuts an object into batches, and how many it works on. `checkMapSettings` knows the limits. */
     map: z.strictObject({
@@ -158,6 +161,8 @@ const environmentSchema = z
       apiRefusedShare: z.number().gt(0).lt(1),
       /** The slowest of a hundred requests takes longer. */
       apiLatencyMs: z.int().min(1),
+      /** Of the disks or the memory of a Spark job's workers a larger share is used. */
+      sparkUsedShare: z.number().gt(0).lt(1),
     }),
 
     /** What costs money or concerns the whole account: null is off. */
@@ -207,6 +212,8 @@ const environmentSchema = z
           bufferSeconds: z.int().min(0).max(900),
         })
         .nullable(),
+      /** Spark runs on EMR Serverless instead of Glue, within these bounds. */
+      emrServerless: emrServerlessSchema.nullable(),
     }),
   })
   .superRefine((environment, context) => {
@@ -235,6 +242,13 @@ const environmentSchema = z
     }
     const sharedReaders = (optIns.enhancedFanOut === null ? 1 : 0) + (optIns.streamArchive === null ? 0 : 1);
     for (const { path, message } of streamFaults(environment, sharedReaders)) fault(path, message);
+
+    if (environment.spark.lateMinutes >= environment.spark.timeoutMinutes) {
+      fault(
+        ['spark', 'lateMinutes'],
+        `a run that takes ${environment.spark.timeoutMinutes} minutes is stopped: spark.timeoutMinutes`,
+      );
+    }
 
     // ingest-stream looks into what it has written, for as long as records can come again.
     const { retentionHours } = environment.stream;

@@ -37,6 +37,14 @@ export const prod: Environment = {
   api: { throttle: { requestsPerSecond: 250, burst: 250 }, authorizer: { type: 'iam' }, cors: null },
   intake: { batchSize: 10, batchWindowSeconds: 0, maxConcurrency: 20, maxReceives: 5 },
   transform: { lambdaMaxBytes: 1024 * 1024 * 1024 },
+  spark: {
+    workerType: 'G.2X',
+    workers: 10,
+    autoScaling: true,
+    timeoutMinutes: 240,
+    maxConcurrentRuns: 10,
+    lateMinutes: 120,
+  },
   map: {
     executionType: 'STANDARD',
     maxItemsPerBatch: 1000,
@@ -65,6 +73,7 @@ export const prod: Environment = {
     unreadableShare: 0.01,
     apiRefusedShare: 0.1,
     apiLatencyMs: 1000,
+    sparkUsedShare: 0.9,
   },
   optIns: {
     privateNetwork: null,
@@ -75,5 +84,6 @@ export const prod: Environment = {
     enhancedFanOut: null,
     rowTable: null,
     streamArchive: null,
+    emrServerless: null,
   },
 };

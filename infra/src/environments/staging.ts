@@ -36,6 +36,14 @@ export const staging: Environment = {
   api: { throttle: { requestsPerSecond: 50, burst: 50 }, authorizer: { type: 'iam' }, cors: null },
   intake: { batchSize: 10, batchWindowSeconds: 0, maxConcurrency: 10, maxReceives: 5 },
   transform: { lambdaMaxBytes: 512 * 1024 * 1024 },
+  spark: {
+    workerType: 'G.1X',
+    workers: 5,
+    autoScaling: true,
+    timeoutMinutes: 120,
+    maxConcurrentRuns: 5,
+    lateMinutes: 60,
+  },
   map: {
     executionType: 'STANDARD',
     maxItemsPerBatch: 1000,
@@ -64,6 +72,7 @@ export const staging: Environment = {
     unreadableShare: 0.01,
     apiRefusedShare: 0.1,
     apiLatencyMs: 1000,
+    sparkUsedShare: 0.9,
   },
   optIns: {
     privateNetwork: null,
@@ -74,5 +83,6 @@ export const staging: Environment = {
     enhancedFanOut: null,
     rowTable: null,
     streamArchive: null,
+    emrServerless: null,
   },
 };

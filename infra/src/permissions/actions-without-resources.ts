@@ -34,8 +34,13 @@ export const actionsWithoutResources: readonly ActionsWithoutResources[] = [
   },
   {
     actions: ['glue:GetSecurityConfiguration', 'glue:GetClassifier'],
-    why: 'A crawler looks up its own settings, and Glue gives security configurations and classifiers no ARN.',
+    why: 'Crawlers and jobs look up their own settings, and Glue gives security configurations and classifiers no ARN.',
     source: 'https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsglue.html',
+  },
+  {
+    actions: ['cloudwatch:PutMetricData'],
+    why: "A job measures itself; CloudWatch knows no resource of metrics, but Glue's namespace is all that is let through.",
+    source: 'https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoncloudwatch.html',
   },
   {
     actions: [

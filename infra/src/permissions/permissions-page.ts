@@ -12,8 +12,9 @@ interface PermissionsPageProps {
   readonly environments: readonly Environment[];
 }
 
-/** A permission and the opt-in that it comes with, if it is not always there. */
+/** A permission that is always there, or comes with an opt-in, or goes with one. */
 interface Listed extends Permission {
+  /** `with` or `without` its name; null: whatever is opted in. */
   readonly optIn: string | null;
 }
 
@@ -28,12 +29,19 @@ interface Role {
 export const permissionsPage = ({ plain, optIns, environments }: PermissionsPageProps): string => {
   const always = permissionsOf(plain);
   const known = new Set(always.map((permission) => JSON.stringify(permission)));
+  const withOptIns = [...optIns].map(([optIn, synthesized]) => [optIn, permissionsOf(synthesized)] as const);
+  const takenBy = (permission: Permission): string | null => {
+    const line = JSON.stringify(permission);
+    const [optIn] =
+      withOptIns.find(([, found]) => !found.some((each) => JSON.stringify(each) === line)) ?? [];
+    return optIn === undefined ? null : `without ${code(optIn)}`;
+  };
   const listed: Listed[] = [
-    ...always.map((permission) => ({ ...permission, optIn: null })),
-    ...[...optIns].flatMap(([optIn, synthesized]) =>
-      permissionsOf(synthesized)
+    ...always.map((permission) => ({ ...permission, optIn: takenBy(permission) })),
+    ...withOptIns.flatMap(([optIn, found]) =>
+      found
         .filter((permission) => !known.has(JSON.stringify(permission)))
-        .map((permission) => ({ ...permission, optIn })),
+        .map((permission) => ({ ...permission, optIn: `with ${code(optIn)}` })),
     ),
   ];
   const of = (wanted: Source): Listed[] => listed.filter(({ source }) => source === wanted);
@@ -48,7 +56,7 @@ IAM calls it.
 People are not here: the stacks make no role for a person. What the roles of an account's people may do is decided
 there, but nobody gets past what the policies of buckets, queues and topics refuse.
 
-All environments have the same permissions, but for what an opt-in brings along; then its name is beside it.
+All environments have the same permissions, but for what an opt-in brings along or takes away; then its name is beside it.
 
 ${table(
   ['environment', 'opt-ins'],
@@ -141,7 +149,7 @@ const optInOf = (rows: readonly Listed[]): string | null => {
 
 const noteOf = (rows: readonly Listed[]): string => {
   const optIn = optInOf(rows);
-  return optIn === null ? '' : ` (with ${code(optIn)})`;
+  return optIn === null ? '' : ` (${optIn})`;
 };
 
 const withOptIn = (row: Listed): string => `${row.purpose}${noteOf([row])}`;
@@ -156,7 +164,8 @@ const settingsOf = (optIns: Environment['optIns']): string =>
 const actors: Readonly<Record<string, (name: string) => string>> = {
   'states.amazonaws.com': (name) => `The state machine ${code(name)}`,
   'lambda.amazonaws.com': (name) => `The function ${code(name)}`,
-  'glue.amazonaws.com': (name) => `The ${code(name)}`,
+  'glue.amazonaws.com': (name) => (name === 'crawlers' ? `The ${code(name)}` : `The Glue job ${code(name)}`),
+  'emr-serverless.amazonaws.com': (name) => `EMR Serverless, as ${code(name)}`,
   'firehose.amazonaws.com': (name) => `Firehose, as ${code(name)}`,
   'lakeformation.amazonaws.com': (name) => `Lake Formation, as ${code(name)}`,
   'vpc-flow-logs.amazonaws.com': (name) => `The ${code(name)}`,
@@ -192,6 +201,8 @@ const folders = [
   'quarantine/',
   'runs/',
   'archive/',
+  'transform-spark/',
+  'spark-logs/',
 ];
 
 const rolesOf = (synthesized: readonly SynthesizedEnvironment[]): Role[] => {
@@ -270,7 +281,7 @@ const roleChapter = (title: string, text: string, rows: readonly Listed[]): stri
   const optIn = optInOf(rows);
   return [
     `### ${title}`,
-    optIn === null ? text : `${text} Only with ${code(optIn)}.`,
+    optIn === null ? text : `${text} Only ${optIn}.`,
     table(
       ['may', 'on', 'only', 'small print'],
       rows.map((row) => [

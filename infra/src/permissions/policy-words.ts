@@ -48,11 +48,14 @@ const arns: readonly (readonly [pattern: RegExp, thing: (name: string) => Thing]
   [/^stream\/(.+)$/, (name) => ({ kind: 'stream', name })],
   [/^trail\/(.+)$/, (name) => ({ kind: 'trail', name })],
   [/^role\/(.+)$/, (name) => ({ kind: 'role', name })],
+  [/^rule\/(.+)$/, (name) => ({ kind: 'rule', name })],
+  [/^\/applications\/([^/]+)$/, (name) => ({ kind: 'Spark application', name })],
+  [/^\/applications\/([^/]+)\/jobruns\/\*$/, (name) => ({ kind: 'job runs', name })],
   [/^\*$/, () => ({ kind: 'log group', name: '*' })],
 ];
 
-/** What state machines have many of. */
-const ofStateMachines = ['runs', 'batches', 'Map Runs'];
+/** What state machines and applications have many of. */
+const ofMany = ['runs', 'batches', 'Map Runs', 'job runs'];
 
 const services: Readonly<Record<string, string>> = {
   'apigateway.amazonaws.com': 'API Gateway',
@@ -60,6 +63,7 @@ const services: Readonly<Record<string, string>> = {
   'cloudtrail.amazonaws.com': 'CloudTrail',
   'cloudwatch.amazonaws.com': 'CloudWatch',
   'delivery.logs.amazonaws.com': "CloudWatch's delivery of logs",
+  'emr-serverless.amazonaws.com': 'EMR Serverless',
   'events.amazonaws.com': 'EventBridge',
   'logging.s3.amazonaws.com': "S3's delivery of access logs",
   's3.amazonaws.com': 'S3',
@@ -175,6 +179,10 @@ export class PolicyWords {
         return 'for topics of the lake';
       case 'StringEquals kms:EncryptionContext:aws:states:stateMachineArn':
         return `for ${those('executions')}`;
+      case 'StringEquals cloudwatch:namespace':
+        return `in the namespace ${list(values.map(code))}`;
+      case 'StringEquals iam:PassedToService':
+        return `to ${list(values.map((value) => services[value] ?? value))}`;
       case 'StringEquals kms:ViaService':
         return `through ${list(values.map((value) => serviceName(value.split('.')[0] ?? value)))}`;
       case 'ArnEquals lambda:SourceFunctionArn':
@@ -208,7 +216,7 @@ export class PolicyWords {
       return `objects${below} of the bucket ${code(bucket ?? '')}`;
     }
     const names = [...new Set(group.map((each) => each.name))];
-    if (ofStateMachines.some((each) => kind.startsWith(each))) {
+    if (ofMany.some((each) => kind.startsWith(each))) {
       if (name === '*') return `the ${kind}`;
       const [only, ...others] = names;
       return only === self && others.length === 0 ? `its own ${kind}` : `${kind} of ${list(names.map(code))}`;
@@ -218,8 +226,7 @@ export class PolicyWords {
     if (names.length === 1 && self !== null && this.#isOwn(kind, name, self)) {
       return kind === 'log group' ? 'its own log group' : 'itself';
     }
-    const absent = kind === 'job' && resources(this.#stack, 'aws_glue_job').length === 0;
-    return `the ${kind}${names.length > 1 ? 's' : ''} ${list(names.map(code))}${absent ? ', which is not deployed' : ''}`;
+    return `the ${kind}${names.length > 1 ? 's' : ''} ${list(names.map(code))}`;
   }
 
   #isOwn(kind: string, name: string, self: string): boolean {
@@ -256,7 +263,7 @@ export class PolicyWords {
 
   /** A name in an ARN: written out, or that of a resource. */
   #resolve(name: string): string {
-    const [, type = '', logicalName = ''] = /^\$\{(aws_\w+)\.(\w+)\.name\}$/.exec(name) ?? [];
+    const [, type = '', logicalName = ''] = /^\$\{(aws_\w+)\.(\w+)\.(?:name|id)\}$/.exec(name) ?? [];
     const resource = resources(this.#stack, type).find((each) => each.name === logicalName);
     return resource ? this.nameOf(resource) : this.#short(name);
   }

@@ -25,9 +25,9 @@ export const emulatedDev: Environment = {
   optIns: { ...dev.optIns, streamArchive: { bufferMb: 1, bufferSeconds: 60 } },
 };
 
-/** Prod with all opt-ins but one: there Lambda takes no consumer of a stream as a source. */
+/** Prod with all opt-ins but two: there Lambda takes no consumer of a stream as a source, and there is no EMR Serverless. */
 export const emulatedProd: Environment = {
   ...everythingOn,
   lambda: { ...everythingOn.lambda, architecture },
-  optIns: { ...everythingOn.optIns, enhancedFanOut: null },
+  optIns: { ...everythingOn.optIns, enhancedFanOut: null, emrServerless: null },
 };

@@ -13,6 +13,7 @@ const securityOf = (stack: StackJson, { body }: Resource): Resource | undefined 
 const encrypted = ['s3_encryption', 'cloudwatch_encryption', 'job_bookmarks_encryption'];
 
 const security = 'aws_glue_security_configuration.crawlers_security';
+const jobSecurity = 'aws_glue_security_configuration.transform_spark_security';
 const workgroup = 'aws_athena_workgroup.queries_workgroup';
 
 export const catalogueRules: readonly Rule[] = [
@@ -37,17 +38,19 @@ export const catalogueRules: readonly Rule[] = [
     ],
   },
   {
-    intent: 'crawlers log to a group of the stack, which Glue finds by its name',
+    intent: 'crawlers and jobs log to groups of the stack, which Glue finds by their names',
     violations: (stack) => {
       const groups = resources(stack, 'aws_cloudwatch_log_group').map(({ body }) => String(body.name));
+      const isThere = (beginning: string, end: string): boolean =>
+        groups.some((group) => group.startsWith(beginning) && group.endsWith(end));
       return resources(stack, 'aws_glue_security_configuration')
-        .filter(
-          ({ address }) =>
-            !groups.some(
-              (group) =>
-                group.startsWith('/aws-glue/crawlers-role/') && group.endsWith(`-${ref(address, 'name')}`),
-            ),
-        )
+        .filter(({ address }) => {
+          const name = ref(address, 'name');
+          const ofJobs = ['error', 'output'].map((stream) =>
+            isThere(`/aws-glue/jobs/${name}-role/`, `/${stream}`),
+          );
+          return !isThere('/aws-glue/crawlers-role/', `-${name}`) && ofJobs.includes(false);
+        })
         .map(({ address }) => `${address}: Glue makes the group, unencrypted and for ever`);
     },
     broken: [
@@ -62,6 +65,11 @@ export const catalogueRules: readonly Rule[] = [
           bodyOf(stack, 'aws_cloudwatch_log_group.crawlers_logs').name = '/aws-glue/crawlers';
         },
         says: [`${security}: Glue makes the group, unencrypted and for ever`],
+      },
+      {
+        how: 'a job has no group for what it prints',
+        change: (stack) => remove(stack, 'aws_cloudwatch_log_group.transform_spark_output_logs'),
+        says: [`${jobSecurity}: Glue makes the group, unencrypted and for ever`],
       },
     ],
   },

@@ -45,9 +45,6 @@ const exists = (stack: StackJson, address: string): boolean => {
     : stack.resource[first]?.[second] !== undefined;
 };
 
-const spark =
-  'The state machine knows of a Spark job that is not deployed; validate-object refuses the objects that would go there';
-
 export const nameRules: readonly Rule[] = [
   {
     intent: 'whatever is referred to is in the stack',
@@ -85,10 +82,6 @@ export const nameRules: readonly Rule[] = [
           ),
       );
     },
-    except: {
-      'aws_sfn_state_machine.workflow_machine names <prefix>-transform-spark, which is not there': spark,
-      'aws_iam_role_policy.workflow_etl_policy names <prefix>-transform-spark, which is not there': spark,
-    },
     broken: [
       {
         how: 'a log group is called as no function is',
@@ -119,10 +112,6 @@ export const nameRules: readonly Rule[] = [
             );
         }),
       ),
-    except: {
-      'aws_iam_role_policy.workflow_etl_policy has the ARN of aws_glue_job <prefix>-transform-spark, which is not there':
-        spark,
-    },
     broken: [
       {
         how: 'a function has another name in a policy',

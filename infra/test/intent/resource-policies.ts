@@ -85,7 +85,7 @@ export const resourcePolicyRules: readonly Rule[] = [
         : `${statement.Principal.Service.join(', ')} may act for anybody`;
     }),
     except: Object.fromEntries(
-      ['runs_topic_policy TakeEndsOfRuns', 'alarms_topic_policy TakeThreats'].map((statement) => [
+      ['runs_topic_policy TakeEndsOfRuns', 'alarms_topic_policy TakeEvents'].map((statement) => [
         `aws_sns_topic_policy.topics_${statement}: events.amazonaws.com may act for anybody`,
         'EventBridge publishes to SNS without saying for whom: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html#eb-sns-permissions',
       ]),

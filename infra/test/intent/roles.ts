@@ -2,6 +2,7 @@ import { actionsWithoutResources } from '../../src/permissions/actions-without-r
 import {
   at,
   blocks,
+  type Json,
   type PolicyStatement,
   referencesIn,
   resources,
@@ -32,6 +33,8 @@ const isOurs = (arn: string, prefix: string): boolean =>
   // Whoever asks Glue for a table asks it for the account's catalogue as well:
   // https://docs.aws.amazon.com/glue/latest/dg/glue-specifying-resource-arns.html
   /:glue:[^*]*:catalog$/.test(arn) ||
+  // Step Functions makes the rule itself, under this name: https://docs.aws.amazon.com/step-functions/latest/dg/emr-serverless-iam.html
+  arn.endsWith(':rule/StepFunctionsGetEventsForEMRServerlessJobRule') ||
   arn.includes(prefix.replaceAll('-', '_'));
 
 // S3 takes a statement whose resource does not fit its action, and allows nothing by it.
@@ -40,12 +43,21 @@ const isObjects = (arn: string): boolean => arn.includes('}/') || /:::[^/]+\//.t
 
 /** Resource types that run in a role, and the argument that names it. */
 const roleArguments: readonly string[] = [
+  'ExecutionRoleArn',
   'role',
   'role_arn',
   'execution_role_arn',
   'iam_role_arn',
   'cloud_watch_logs_role_arn',
 ];
+
+/** What the states of a state machine hand on. */
+const tasksOf = (definition: Json | undefined): Json[] =>
+  typeof definition === 'string'
+    ? Object.values(at(JSON.parse(definition), 'States') ?? {}).flatMap(
+        (state) => at(state, 'Parameters') ?? [],
+      )
+    : [];
 
 const validateRole = 'aws_iam_role.functions_validate_object_validate_object_role';
 const validatePolicy = 'aws_iam_role_policy.functions_validate_object_validate_object_policy';
@@ -209,7 +221,8 @@ export const roleRules: readonly Rule[] = [
     violations: (stack) => {
       const used = resources(stack)
         .filter(({ type }) => type !== 'aws_iam_role_policy')
-        .flatMap(({ body }) => [body, ...blocks(body.extended_s3_configuration)])
+        // A run on EMR Serverless is given its role by the state machine that starts it.
+        .flatMap(({ body }) => [body, ...blocks(body.extended_s3_configuration), ...tasksOf(body.definition)])
         .flatMap((body) => referencesIn(roleArguments.map((argument) => at(body, argument) ?? null)));
       return resources(stack, 'aws_iam_role')
         .filter(({ address }) => !used.includes(address))

@@ -171,6 +171,7 @@ export const wiringRules: readonly Rule[] = [
         change: (stack) => withoutStatement(stack, 'aws_kms_key.keys_operations_key', 'policy', 'SendEvents'),
         says: [
           'aws_cloudwatch_event_target.failed_runs_target: aws_kms_key.keys_operations_key does not let events.amazonaws.com encrypt for aws_sns_topic.topics_runs_topic',
+          'aws_cloudwatch_event_target.transform_spark_notices_late_alarm: aws_kms_key.keys_operations_key does not let events.amazonaws.com encrypt for aws_sns_topic.topics_alarms_topic',
         ],
       },
     ],

@@ -48,6 +48,7 @@ export const workflowAlarmRules: readonly Rule[] = [
     intent: 'a failed run is counted, and a failed child of a Map is not counted as one',
     violations: (stack) =>
       resources(stack, 'aws_cloudwatch_log_metric_filter')
+        .filter(({ body }) => String(body.pattern).includes('"ExecutionFailed"'))
         .filter(({ body }) => !String(body.pattern).includes(' $.execution_arn != "*/*" '))
         .map(({ address }) => `${address} counts children as runs`),
     broken: [

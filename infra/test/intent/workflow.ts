@@ -7,7 +7,7 @@ import {
   type StackJson,
   statementsOf,
 } from '../../src/stack-json.ts';
-import { about, type Rule, ref, rewrite, rewriteStatement } from './rule.ts';
+import { about, type Rule, ref, rewrite, rewriteStatement, withoutStatement } from './rule.ts';
 
 const crawlersOf = (stack: StackJson, parameters: Json | undefined): string[] => {
   const [, beginning] =
@@ -27,6 +27,8 @@ const calls: Readonly<
     {
       readonly actions: readonly string[];
       readonly on: (stack: StackJson, parameters: Json | undefined) => string[];
+      /** What else it takes, as `action on resource`. */
+      readonly besides?: (parameters: Json | undefined) => string[];
     }
   >
 > = {
@@ -41,6 +43,21 @@ const calls: Readonly<
   'glue:startJobRun.sync': {
     actions: ['glue:StartJobRun', 'glue:GetJobRun', 'glue:GetJobRuns', 'glue:BatchStopJobRun'],
     on: (_stack, parameters) => [`job/${String(at(parameters, 'JobName'))}`],
+  },
+  // https://docs.aws.amazon.com/step-functions/latest/dg/emr-serverless-iam.html
+  'emr-serverless:startJobRun.sync': {
+    actions: ['emr-serverless:StartJobRun'],
+    on: (_stack, parameters) => [`/applications/${String(at(parameters, 'ApplicationId'))}`],
+    besides: (parameters) => [
+      ...['GetJobRun', 'CancelJobRun'].map(
+        (action) =>
+          `emr-serverless:${action} on /applications/${String(at(parameters, 'ApplicationId'))}/jobruns/*`,
+      ),
+      `iam:PassRole on ${String(at(parameters, 'ExecutionRoleArn'))}`,
+      ...['PutTargets', 'PutRule', 'DescribeRule'].map(
+        (action) => `events:${action} on rule/StepFunctionsGetEventsForEMRServerlessJobRule`,
+      ),
+    ],
   },
 };
 
@@ -93,6 +110,7 @@ const needsOf = (stack: StackJson, machine: Resource): Needs => {
     const resource = String(at(task, 'Resource'));
     const call = calls[resource.replace('arn:aws:states:::', '')];
     if (!call) unknown.add(resource);
+    for (const use of call?.besides?.(at(task, 'Parameters')) ?? []) uses.add(use);
     for (const action of call?.actions ?? []) {
       for (const arn of call?.on(stack, at(task, 'Parameters')) ?? []) uses.add(`${action} on ${arn}`);
     }
@@ -173,6 +191,22 @@ export const workflowRules: readonly Rule[] = [
             statement.Resource = arns.filter((arn) => !String(arn).endsWith('-orders'));
           }),
         says: [`${machine} lacks glue:StartCrawler on crawler/sluice-dev-raw-orders`],
+      },
+      {
+        how: 'the Spark job can be started, and not stopped',
+        change: (stack) =>
+          rewriteStatement(stack, policy, 'policy', 'RunJobs', (statement) => {
+            statement.Action = ['glue:StartJobRun', 'glue:GetJobRun', 'glue:GetJobRuns'];
+          }),
+        says: [`${machine} lacks glue:BatchStopJobRun on job/sluice-dev-transform-spark`],
+      },
+      {
+        how: 'the role of Spark cannot be handed over',
+        of: 'everything-on',
+        change: (stack) => withoutStatement(stack, policy, 'policy', 'HandOverRole'),
+        says: [
+          `${machine} lacks iam:PassRole on ${ref('aws_iam_role.transform_spark_emr_transform_spark_emr_role', 'arn')}`,
+        ],
       },
       {
         how: 'batches cannot be started',

@@ -15,6 +15,7 @@ const allowed: readonly string[] = [
   'archive writes raw/archive',
   'validate-object reads raw/incoming',
   'score-quality reads raw/incoming',
+  'score-quality reads curated/staging',
   'score-quality writes curated/staging',
   'transform-object reads raw/incoming',
   'transform-object writes curated/staging',
@@ -39,6 +40,17 @@ const allowed: readonly string[] = [
   'collect-map-run deletes curated/staging',
   'crawlers reads raw/incoming',
   'published-data reads curated/processed',
+  ...['transform-spark', 'transform-spark-emr'].flatMap((spark) => [
+    `${spark} reads raw/incoming`,
+    // It looks at what it has written, and moves it.
+    `${spark} reads curated/staging`,
+    `${spark} writes curated/staging`,
+    `${spark} deletes curated/staging`,
+    `${spark} reads scripts/transform-spark`,
+    `${spark} reads scripts/spark-logs`,
+    `${spark} writes scripts/spark-logs`,
+    `${spark} deletes scripts/spark-logs`,
+  ]),
 ];
 
 /** `publish-run writes curated/runs`; without a folder where a whole bucket can be touched. */
@@ -63,6 +75,8 @@ const placeOf = (arn: string): string => {
 };
 
 const publishPolicy = 'aws_iam_role_policy.functions_publish_run_publish_run_policy';
+
+const sparkPolicy = 'aws_iam_role_policy.transform_spark_transform_spark_policy';
 
 export const zoneRules: readonly Rule[] = [
   {
@@ -112,12 +126,41 @@ export const zoneRules: readonly Rule[] = [
     ],
   },
   {
+    intent: 'Spark reads the raw zone and writes to staging, and neither reads nor writes what is published',
+    violations: (stack, { namePrefix }) =>
+      touches(stack, namePrefix)
+        .filter((each) => each.startsWith('transform-spark'))
+        .filter((each) => !/ reads raw\/incoming$| curated\/staging$| scripts\//.test(each)),
+    broken: [
+      {
+        how: 'it could publish by itself',
+        change: (stack) =>
+          rewriteStatement(stack, sparkPolicy, 'policy', 'WriteObjects', (statement) => {
+            statement.Resource = [`${ref('aws_s3_bucket.zones_curated_bucket', 'arn')}/*`];
+          }),
+        says: ['transform-spark writes curated'],
+      },
+      {
+        how: 'it could change what came in',
+        change: (stack) =>
+          rewriteStatement(stack, sparkPolicy, 'policy', 'DeleteObjects', (statement) => {
+            statement.Resource = [`${ref('aws_s3_bucket.zones_raw_bucket', 'arn')}/incoming/*`];
+          }),
+        says: ['transform-spark deletes raw/incoming'],
+      },
+    ],
+  },
+  {
     intent: 'each step of a run can touch what it has to',
     violations: (stack, { namePrefix, optIns }) => {
       const found = touches(stack, namePrefix);
       return allowed
         .filter((each) => optIns.columnGrants !== null || !each.startsWith('published-data '))
         .filter((each) => optIns.streamArchive !== null || !each.startsWith('archive '))
+        .filter(
+          (each) =>
+            !each.startsWith(optIns.emrServerless === null ? 'transform-spark-emr ' : 'transform-spark '),
+        )
         .filter((each) => !found.includes(each))
         .map((each) => `no longer: ${each}`);
     },
