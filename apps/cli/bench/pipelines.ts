@@ -20,7 +20,7 @@ const sluice = fileURLToPath(new URL('../src/main.ts', import.meta.url));
 const runView = z.object({ manifest: manifest.options[0] });
 
 /** `sluice run`, with options of the workflow's. */
-const sluiceRun =
+export const sluiceRun =
   (name: string, ...options: readonly string[]): Pipeline =>
   async (file, folder) => {
     const lake = join(folder, name);
