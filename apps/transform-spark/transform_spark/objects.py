@@ -26,7 +26,8 @@ def java(spark: SparkSession) -> Any:
     return spark.sparkContext._jvm  # pyright: ignore[reportPrivateUsage]
 
 
-def _located(spark: SparkSession, uri: str) -> tuple[Any, Any]:
+def located(spark: SparkSession, uri: str) -> tuple[Any, Any]:
+    """Return the file system of an address, and the path in it."""
     path = java(spark).org.apache.hadoop.fs.Path(uri)
     context: Any = spark.sparkContext._jsc  # pyright: ignore[reportPrivateUsage]
     return path.getFileSystem(context.hadoopConfiguration()), path
@@ -39,7 +40,7 @@ def read_file(spark: SparkSession, uri: str) -> bytes:
 
 def write_file(spark: SparkSession, uri: str, content: bytes) -> None:
     """Write a small file, in place of any that is there."""
-    files, path = _located(spark, uri)
+    files, path = located(spark, uri)
     stream = files.create(path, True)
     try:
         stream.write(content)
@@ -49,26 +50,26 @@ def write_file(spark: SparkSession, uri: str, content: bytes) -> None:
 
 def exists(spark: SparkSession, uri: str) -> bool:
     """Say whether there is a file or folder."""
-    files, path = _located(spark, uri)
+    files, path = located(spark, uri)
     return bool(files.exists(path))
 
 
 def delete(spark: SparkSession, uri: str) -> None:
     """Remove a file, or a folder and all that is in it; nothing happens if there is none."""
-    files, path = _located(spark, uri)
+    files, path = located(spark, uri)
     files.delete(path, True)
 
 
 def rename(spark: SparkSession, uri: str, to: str) -> None:
     """Move a file or folder. Raises OSError if that was not done, which Hadoop only says in its result."""
-    files, path = _located(spark, uri)
+    files, path = located(spark, uri)
     if not files.rename(path, java(spark).org.apache.hadoop.fs.Path(to)):
         raise OSError(f"{uri} could not be moved to {to}")
 
 
 def file_names(spark: SparkSession, uri: str) -> list[str]:
     """List the names within a folder, sorted; none if there is no such folder."""
-    files, path = _located(spark, uri)
+    files, path = located(spark, uri)
     if not files.exists(path):
         return []
     return sorted(str(one.getPath().getName()) for one in files.listStatus(path))
@@ -76,13 +77,13 @@ def file_names(spark: SparkSession, uri: str) -> list[str]:
 
 def file_size(spark: SparkSession, uri: str) -> int:
     """Return a file's size in bytes."""
-    files, path = _located(spark, uri)
+    files, path = located(spark, uri)
     return int(files.getFileStatus(path).getLen())
 
 
 def last_bytes(spark: SparkSession, uri: str, count: int) -> bytes:
     """Return a file's last bytes, or all if it has fewer."""
-    files, path = _located(spark, uri)
+    files, path = located(spark, uri)
     stream = files.open(path)
     try:
         stream.seek(max(0, int(files.getFileStatus(path).getLen()) - count))
@@ -93,7 +94,7 @@ def last_bytes(spark: SparkSession, uri: str, count: int) -> bytes:
 
 def stored_bytes(spark: SparkSession, uri: str) -> Iterator[bytes]:
     """Yield a file's bytes as they lie there, no more than are asked for."""
-    files, path = _located(spark, uri)
+    files, path = located(spark, uri)
     stream = files.open(path)
     try:
         while chunk := bytes(stream.readNBytes(_CHUNK_BYTES)):

@@ -9,6 +9,7 @@ from transform_spark.objects import StoredObject, is_gzip, stored_bytes, unzippe
 from transform_spark.plan import ReadPlan
 from transform_spark.read_csv import read_csv
 from transform_spark.read_json import read_json
+from transform_spark.read_parquet import read_parquet
 from transform_spark.read_rows import ReadRows
 from transform_spark.refusal import Refused, quoted
 
@@ -98,5 +99,7 @@ def read_object(
             break
     check_content(promised, head)
     chunks = itertools.chain((head,), chunks)
+    if promised == "parquet":
+        return read_parquet(spark, plan, stored)
     read = read_csv if promised == "csv" else read_json
     return read(spark, plan, stored, chunks, in_order=line_breaks_in_quotes)

@@ -18,11 +18,13 @@ class ReadRows:
 
     `frame` has the columns `row position` (BIGINT, grows in the object's order, without gaps within a partition),
     `row problem`, `row raw` (of malformed rows) and a STRING for each field's cell. `unknown_columns` are undeclared
-    names: those of JSON get into the list while the frame is computed.
+    names: those of JSON get into the list while the frame is computed. `typed_fields`: places of fields whose column is
+    of a Parquet type that has `PlannedField.typed` take the place of the plan's own columns.
     """
 
     frame: DataFrame
     unknown_columns: list[str]
+    typed_fields: frozenset[int] = frozenset()
 
 
 def rows_of(frame: DataFrame, problem: Column, raw: Column, cells: list[Column]) -> DataFrame:

@@ -12,6 +12,12 @@ MAX_HEADER_BYTES = 1024 * 1024
 
 # An exception of a Python worker comes to the driver as text.
 _IN_TEXT = re.compile(r'refused (\{"code": ".*"\})')
+# Thrown by the decompressor itself; what it passes on (a network that fails) is no damage.
+_GZIP_DAMAGE = re.compile(r"[\w.$]+Exception: ([^\n]*)\n\s*at org\.apache\.hadoop\.io\.compress\.")
+_PARQUET_DAMAGE = re.compile(
+    r"([^\s:]+ is not a Parquet file[^\n]*|corrupted file: [^\n]*|can not read class org\.apache\.parquet\.format[^\n]*"
+    r"|(?<=org\.apache\.parquet\.io\.ParquetDecodingException: )[^\n]*)"
+)
 # Java's words for damage, and zlib's, which the other engines tell.
 _DAMAGE = (
     ("Unexpected end of", "unexpected end of file"),
@@ -44,8 +50,14 @@ class Refused(Exception):
         if told:
             refusal = json.loads(told[1])
             return cls(refusal["code"], refusal["message"])
-        if "org.apache.hadoop.io.compress." in text:
-            return cls(*corrupt_gzip(text).args)
+        damage = _GZIP_DAMAGE.search(text)
+        if damage:
+            return cls(*corrupt_gzip(damage[1]).args)
+        damage = _PARQUET_DAMAGE.search(text)
+        if damage:
+            return cls(
+                "corrupt_parquet", f"the object is named as Parquet, but cannot be read as such: {damage[1]}"
+            )
         return None
 
 
