@@ -121,7 +121,7 @@ export const compileSparkPlan = (dataset: Dataset): SparkPlan => {
     rules: rules.map(({ name }) => name),
     quarantineLine: quarantineLine(fields),
     columns: dataset.columns.map(({ name, valueType }) => ({ name, type: sparkType(valueType) })),
-    pseudonym: values.flat().some(({ sql }) => sql.includes('sluice_pseudonym(')),
+    pseudonym: expressions.makesPseudonyms(),
     target: { format: 'parquet' },
   };
 };

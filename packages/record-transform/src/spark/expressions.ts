@@ -24,6 +24,8 @@ export interface ExpressionCompiler {
   /** Boolean SQL over the last layer. */
   readonly condition: (node: ExprNode) => string;
   readonly layers: readonly Layer[];
+  /** Whether one of the expressions so far makes pseudonyms. */
+  readonly makesPseudonyms: () => boolean;
 }
 
 const COMPARISONS = { eq: '=', ne: '<>', lt: '<', le: '<=', gt: '>', ge: '>=' } as const;
@@ -55,6 +57,7 @@ export const compileExpressions = (dataset: Dataset): ExpressionCompiler => {
   const layers: PlannedColumn[][] = [];
   const layerOf = new Map(dataset.fields.map(({ name }) => [name, 0]));
   const parts = new Map<string, Compiled>();
+  let makesPseudonyms = false;
 
   const add = (name: string, { sql, layer }: Compiled): void => {
     while (layers.length <= layer) layers.push([]);
@@ -220,6 +223,7 @@ export const compileExpressions = (dataset: Dataset): ExpressionCompiler => {
       case 'maskEmail':
         return maskEmail(compile(node.args[0]));
       case 'pseudonym':
+        makesPseudonyms = true;
         return map(compile(node.args[0]), (sql) => `sluice_pseudonym(${sql})`);
     }
   };
@@ -232,5 +236,6 @@ export const compileExpressions = (dataset: Dataset): ExpressionCompiler => {
     },
     condition: (node) => compile(node).sql,
     layers,
+    makesPseudonyms: () => makesPseudonyms,
   };
 };

@@ -24,12 +24,13 @@ const isAscii = (x: string): string => `octet_length(${x}) = char_length(${x})`;
 
 const MAPPINGS = { upper, lower } as const;
 type Case = keyof typeof MAPPINGS;
-const LAST_CODE_POINT = 0x10ffff;
+/** Letters with case are in Unicode's first two planes. */
+const LAST_CASED = 0x1ffff;
 
 /** Every letter that has another one in this case, and those, letter by letter. */
 const lettersOf = (to: Case): { readonly from: string; readonly into: string } => {
   let [from, into] = ['', ''];
-  for (let point = 0; point <= LAST_CODE_POINT; point += 1) {
+  for (let point = 0; point <= LAST_CASED; point += 1) {
     const letter = String.fromCodePoint(point);
     const mapped = MAPPINGS[to](letter);
     if (mapped === letter) continue;
