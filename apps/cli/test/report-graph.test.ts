@@ -73,14 +73,15 @@ describe('the layout', () => {
     );
   });
 
-  test('puts the way to success in one straight line', () => {
+  test('puts the longest way to success in one straight line', () => {
     const { cells } = layOut(graphOf(definition), definition.StartAt, isGoalOf(definition), () => true);
     const spine = [...cells].filter(([, { column }]) => column === 0).map(([name]) => name);
     expect(spine).toEqual(
       expect.arrayContaining([
         'ValidateInput',
-        'RunDataQualityCheck',
-        'TransformObject',
+        'ChooseEngine',
+        'RunETLJob',
+        'CheckDataQuality',
         'UpdateDataCatalog',
         'Succeeded',
       ]),
@@ -148,7 +149,7 @@ describe('the way taken', () => {
     const { history } = await runs.publishedByADetour();
     const way = wayTaken(definition, history);
     expect(way.get('WaitForCrawler')).toMatchObject({ visits: 3, milliseconds: 60_000 });
-    expect(way.get('IsCrawlerComplete')?.next).toEqual(['CountCrawlerCheck', 'RunDataQualityCheck']);
+    expect(way.get('IsCrawlerComplete')?.next).toEqual(['CountCrawlerCheck', 'ChooseEngine']);
     expect(way.get('RunETLJob')).toMatchObject({
       visits: 1,
       milliseconds: 184_000,

@@ -77,15 +77,16 @@ const placeStates = (
     const { names } = chains.reduce((best, one) => (rank(one) > rank(best) ? one : best));
     const parent = graph.edges.find(({ from, to }) => to === names[0] && cells.has(from))?.from ?? start;
     const home = cells.get(parent)?.column ?? 0;
-    let step = 0;
     // Column 0 is the spine's own, to its end.
-    while (
-      home + outwards(step) === 0 ||
-      names.some((name) => taken.has(slot(home + outwards(step), layerOf(name))))
-    ) {
-      step += 1;
-    }
-    place(names, home + outwards(step));
+    const isOpen = (column: number): boolean =>
+      column !== 0 && !names.some((name) => taken.has(slot(column, layerOf(name))));
+    let step = 0;
+    while (!isOpen(home + outwards(step))) step += 1;
+    const nearest = home + outwards(step);
+    const opposite = home - outwards(step);
+    // As near on the other side: a column that is there already makes the picture no wider.
+    const columns = new Set([...cells.values()].map(({ column }) => column));
+    place(names, !columns.has(nearest) && columns.has(opposite) && isOpen(opposite) ? opposite : nearest);
   }
   return cells;
 };
