@@ -1,16 +1,21 @@
-"""Files through Hadoop's FileSystem, which knows the same addresses as Spark."""
+"""Where an object's bytes lie: through Hadoop's FileSystem, which knows the same addresses as Spark."""
 
+import importlib
+import re
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from py4j.protocol import Py4JJavaError
 from pyspark.sql import SparkSession
 
 from transform_spark.refusal import corrupt_gzip
 
 _CHUNK_BYTES = 256 * 1024
 _GZIP = b"\x1f\x8b"
+# An address in which nothing is a pattern, hidden or encoded.
+_PLAIN = re.compile(r"([a-z0-9]+:/*)?([A-Za-z0-9._=@+,-]+/|/)*[A-Za-z0-9][A-Za-z0-9.=@+,_-]*")
 
 
 @dataclass(frozen=True)
@@ -33,52 +38,10 @@ def located(spark: SparkSession, uri: str) -> tuple[Any, Any]:
     return path.getFileSystem(context.hadoopConfiguration()), path
 
 
-def read_file(spark: SparkSession, uri: str) -> bytes:
-    """Return a small file's bytes."""
-    return b"".join(stored_bytes(spark, uri))
-
-
-def write_file(spark: SparkSession, uri: str, content: bytes) -> None:
-    """Write a small file, in place of any that is there."""
-    files, path = located(spark, uri)
-    stream = files.create(path, True)
-    try:
-        stream.write(content)
-    finally:
-        stream.close()
-
-
-def exists(spark: SparkSession, uri: str) -> bool:
-    """Say whether there is a file or folder."""
-    files, path = located(spark, uri)
-    return bool(files.exists(path))
-
-
 def delete(spark: SparkSession, uri: str) -> None:
     """Remove a file, or a folder and all that is in it; nothing happens if there is none."""
     files, path = located(spark, uri)
     files.delete(path, True)
-
-
-def rename(spark: SparkSession, uri: str, to: str) -> None:
-    """Move a file or folder. Raises OSError if that was not done, which Hadoop only says in its result."""
-    files, path = located(spark, uri)
-    if not files.rename(path, java(spark).org.apache.hadoop.fs.Path(to)):
-        raise OSError(f"{uri} could not be moved to {to}")
-
-
-def file_names(spark: SparkSession, uri: str) -> list[str]:
-    """List the names within a folder, sorted; none if there is no such folder."""
-    files, path = located(spark, uri)
-    if not files.exists(path):
-        return []
-    return sorted(str(one.getPath().getName()) for one in files.listStatus(path))
-
-
-def file_size(spark: SparkSession, uri: str) -> int:
-    """Return a file's size in bytes."""
-    files, path = located(spark, uri)
-    return int(files.getFileStatus(path).getLen())
 
 
 def last_bytes(spark: SparkSession, uri: str, count: int) -> bytes:
@@ -130,3 +93,82 @@ def unzipped_bytes(chunks: Iterator[bytes]) -> Iterator[bytes]:
         raise corrupt_gzip(str(damage)) from None
     if not inflate.eof:
         raise corrupt_gzip("Unexpected end of file")
+
+
+def place_object(
+    spark: SparkSession,
+    uri: str,
+    key: str,
+    folder: str,
+    version_id: str | None = None,
+    s3_client: Callable[[], Any] = lambda: importlib.import_module("boto3").client("s3"),
+) -> str:
+    """Return an address of the object that Spark reads as it is meant.
+
+    That is `uri` itself, or else a copy in `folder`: Spark takes some names for patterns or hidden files, unzips by
+    name, and knows no versions. On S3 the copy is made by S3. Raises Refused (`corrupt_gzip`).
+    """
+    on_s3 = re.fullmatch(r"s3[an]?://([^/]+)/(.+)", uri, re.DOTALL)
+    version = version_id if on_s3 and version_id and not _is_current(s3_client(), on_s3, version_id) else None
+    if on_s3 and version:
+        # Which version is gzipped its bytes tell, and Spark reads them under a name that does not.
+        uri = _copy_on_s3(s3_client(), on_s3, f"{folder}/version", version)
+    zipped = is_gzip(next(stored_bytes(spark, uri), b""))
+    is_parquet = re.search(r"\.parquet(\.gz)?\Z", key.lower()) is not None
+    if zipped and is_parquet:
+        return _unzipped_copy(spark, uri, f"{folder}/object.parquet")
+    if _PLAIN.fullmatch(uri) and uri.endswith(".gz") == zipped:
+        return uri
+    to = f"{folder}/object{'.gz' if zipped else ''}"
+    found = re.fullmatch(r"s3[an]?://([^/]+)/(.+)", uri, re.DOTALL)
+    return _copy_on_s3(s3_client(), found, to, None) if found else _copied(spark, uri, to)
+
+
+def _is_current(client: Any, found: re.Match[str], version_id: str) -> bool:
+    try:
+        return client.head_object(Bucket=found[1], Key=found[2]).get("VersionId") == version_id
+    except client.exceptions.ClientError as error:
+        # Its newest version may be its deletion.
+        if error.response["Error"]["Code"] in ("404", "NoSuchKey", "NotFound"):
+            return False
+        raise
+
+
+def _copy_on_s3(client: Any, found: re.Match[str], to: str, version_id: str | None) -> str:
+    target = re.fullmatch(r"s3[an]?://([^/]+)/(.+)", to)
+    if not target:
+        raise ValueError(f"an object on S3 is copied on S3, and {to} is not there")
+    source = {"Bucket": found[1], "Key": found[2], **({"VersionId": version_id} if version_id else {})}
+    # Neither tags nor metadata are needed, nor the permissions that they take.
+    bare = {"TaggingDirective": "REPLACE", "MetadataDirective": "REPLACE"}
+    client.copy(source, target[1], target[2], ExtraArgs=bare)
+    return to
+
+
+def _copied(spark: SparkSession, uri: str, to: str) -> str:
+    source_files, source = located(spark, uri)
+    files, path = located(spark, to)
+    java(spark).org.apache.hadoop.fs.FileUtil.copy(
+        source_files, source, files, path, False, True, files.getConf()
+    )
+    return to
+
+
+def _unzipped_copy(spark: SparkSession, uri: str, to: str) -> str:
+    """Unzip within the JVM: a Parquet file is read from its end."""
+    source_files, source = located(spark, uri)
+    files, path = located(spark, to)
+    jvm = java(spark)
+    stream = source_files.open(source)
+    try:
+        jvm.org.apache.hadoop.io.IOUtils.copyBytes(
+            jvm.java.util.zip.GZIPInputStream(stream), files.create(path, True), 1024 * 1024, True
+        )
+    except Py4JJavaError as error:
+        cause = error.java_exception
+        if cause.getClass().getName() in ("java.util.zip.ZipException", "java.io.EOFException"):
+            raise corrupt_gzip(str(cause.getMessage())) from None
+        raise
+    finally:
+        stream.close()
+    return to
