@@ -10,6 +10,7 @@ from pyspark.sql import SparkSession
 
 from transform_spark.arguments import Arguments, WrongArguments, parse_arguments
 from transform_spark.failure import JobFailed, describe
+from transform_spark.objects import delete, place_object
 from transform_spark.plan import Plan, parse_plan
 from transform_spark.progress import Progress
 from transform_spark.pseudonym import register_pseudonym
@@ -18,7 +19,7 @@ from transform_spark.read_rows import ReadRows
 from transform_spark.refusal import Refused
 from transform_spark.session import start_session
 from transform_spark.stage import Stager
-from transform_spark.staging import FIGURES, StagingFolder, read_text
+from transform_spark.staging import COPY, FIGURES, StagingFolder, read_text
 
 
 class Terminated(Exception):
@@ -65,11 +66,11 @@ def transform(spark: SparkSession, plan: Plan, arguments: Arguments, progress: P
     folder.clear()
 
     def read(line_breaks_in_quotes: bool) -> ReadRows:
-        return read_object(
-            spark, plan.read, arguments.input, arguments.key, line_breaks_in_quotes=line_breaks_in_quotes
-        )
+        return read_object(spark, plan.read, uri, arguments.key, line_breaks_in_quotes=line_breaks_in_quotes)
 
     try:
+        version = arguments.version_id if arguments.reads_arrival else None
+        uri = place_object(spark, arguments.input, arguments.key, folder.uri(COPY), version)
         Stager(spark, plan, progress).stage(read, arguments.as_of, arguments.size, folder)
     except Exception as cause:
         refused = Refused.found_in(cause)
@@ -77,6 +78,8 @@ def transform(spark: SparkSession, plan: Plan, arguments: Arguments, progress: P
             raise
         folder.clear()
         folder.write_json(FIGURES, {"refusal": {"code": refused.code, "message": refused.message}})
+    finally:
+        delete(spark, folder.uri(COPY))
 
 
 def _terminate(_signal: int, _frame: FrameType | None) -> NoReturn:

@@ -9,6 +9,8 @@ ACCEPTED = "accepted-rows"
 QUARANTINE = "quarantine.jsonl"
 FIGURES = "figures.json"
 REPORT = "transform.json"
+# Of an object that Spark would misread where it lies, while it is read.
+COPY = "input"
 _QUARANTINE_PARTS = "quarantine-parts"
 
 
@@ -27,7 +29,7 @@ class StagingFolder:
 
     def clear(self) -> None:
         """Remove what an attempt that died has left; its report first, for it vouches for the rest."""
-        for name in (REPORT, FIGURES, QUARANTINE, _QUARANTINE_PARTS, ACCEPTED):
+        for name in (REPORT, FIGURES, QUARANTINE, _QUARANTINE_PARTS, ACCEPTED, COPY):
             self._delete(name)
 
     def write_json(self, name: str, value: object) -> None:
