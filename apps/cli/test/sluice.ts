@@ -18,6 +18,8 @@ export interface ProcessOptions {
   readonly cwd?: string;
   readonly env?: Readonly<Record<string, string>>;
   readonly uid?: number;
+  /** Called with the process's id. */
+  readonly onStart?: (pid: number) => Promise<unknown>;
   /** A signal, sent when the promise is fulfilled. */
   readonly stop?: { readonly signal: NodeJS.Signals; readonly when: () => Promise<unknown> };
 }
@@ -38,6 +40,7 @@ export const sluice = (args: readonly string[], options: ProcessOptions = {}): P
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
       stderr += text;
     });
+    if (child.pid !== undefined) void options.onStart?.(child.pid);
     void options.stop?.when().then(() => child.kill(options.stop?.signal));
     child.on('error', reject);
     child.on('close', (code, signal) => resolve({ code, signal, stdout, stderr }));

@@ -32,7 +32,7 @@ export const readLines = (to: {
     failure: ({ code, signal }) => {
       if (signal === null) return last || `Spark ended with exit code ${code} and did not say why`;
       const why = signal === 'SIGKILL' ? ', as a system does that is short of memory' : '';
-      return `Spark was ended by ${signal}${why}; nothing is half done, run it again`;
+      return `Spark was ended by ${signal}${why}`;
     },
   };
 };
