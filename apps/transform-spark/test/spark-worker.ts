@@ -14,19 +14,26 @@ interface WorkerRequest {
 }
 
 export interface SparkWorker {
-  /** Carries a run out, one after the other. Null: it came to its end; else why not, in one line. */
+  /** Carries a run out, beside others. Null: it came to its end; else why not, in one line. */
   readonly run: (request: WorkerRequest) => Promise<string | null>;
+  /** Changes settings of the session, once the runs before have ended. */
+  readonly set: (settings: Readonly<Record<string, string>>) => Promise<void>;
   readonly stop: () => Promise<void>;
 }
 
-const answer = z.object({ error: z.string().nullable() });
+const answer = z.object({ id: z.int(), error: z.string().nullable() });
 
 const script = fileURLToPath(new URL('spark_worker.py', import.meta.url));
 
+/** `runs`: how many go side by side. Spark's driver works alone for most of a small one. */
+interface WorkerSize {
+  readonly driverMemoryMb?: number;
+  readonly cores?: number;
+  readonly runs?: number;
+}
+
 /** A Python process with one Spark session, for as many runs as a suite has. Starting it takes some ten seconds. */
-export const startSparkWorker = async (
-  size: { readonly driverMemoryMb?: number; readonly cores?: number } = {},
-): Promise<SparkWorker> => {
+export const startSparkWorker = async ({ runs = 1, ...size }: WorkerSize = {}): Promise<SparkWorker> => {
   const environment = await sparkEnvironment({
     env: process.env,
     onInstall: (line) => process.stderr.write(`${line}\n`),
@@ -39,25 +46,37 @@ export const startSparkWorker = async (
     ...size,
     environment,
     scratchDir,
-    command: [script],
+    command: [script, String(runs)],
     onLine: (line) => {
       log.push(line);
       if (log.length > 50) log.shift();
     },
   });
-  const answers = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-  let last: Promise<unknown> = Promise.resolve();
-  const ask = async ({ arguments: args, pseudonymKey }: WorkerRequest): Promise<string | null> => {
-    child.stdin.write(`${JSON.stringify({ arguments: args, pseudonymKey: pseudonymKey ?? null })}\n`);
-    const { value, done } = await answers.next();
-    if (done === true) throw new Error(`The Spark worker has ended:\n${log.join('\n')}`);
-    return answer.parse(JSON.parse(value)).error;
+  const waiting = new Map<number, PromiseWithResolvers<string | null>>();
+  let failure: Error | null = null;
+  createInterface({ input: child.stdout })
+    .on('line', (line) => {
+      const { id, error } = answer.parse(JSON.parse(line));
+      waiting.get(id)?.resolve(error);
+      waiting.delete(id);
+    })
+    .once('close', () => {
+      failure = new Error(`The Spark worker has ended:\n${log.join('\n')}`);
+      for (const { reject } of waiting.values()) reject(failure);
+    });
+  let requests = 0;
+  const ask = async (request: Readonly<Record<string, unknown>>): Promise<string | null> => {
+    if (failure) throw failure;
+    requests += 1;
+    const answered = Promise.withResolvers<string | null>();
+    waiting.set(requests, answered);
+    child.stdin.write(`${JSON.stringify({ id: requests, ...request })}\n`);
+    return answered.promise;
   };
   return {
-    run: (request) => {
-      const answered = last.then(() => ask(request));
-      last = answered.catch(() => undefined);
-      return answered;
+    run: ({ arguments: args, pseudonymKey }) => ask({ arguments: args, pseudonymKey: pseudonymKey ?? null }),
+    set: async (settings) => {
+      await ask({ settings });
     },
     stop: async () => {
       child.stdin.end();

@@ -5,4 +5,5 @@ export { ENGINES } from './engines.ts';
 export { differencesInStage, differencesOf, type StagedAnswer } from './fates.ts';
 export { parquetColumns, readPublished } from './published-rows.ts';
 export { type Rendering, renderCsv, renderingsOf, renderJson } from './rendering.ts';
+export { sideBySide, type VectorsSideBySide } from './side-by-side.ts';
 export { readClauses, readVectors, type Vector } from './vectors.ts';

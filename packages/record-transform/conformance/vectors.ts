@@ -77,7 +77,8 @@ const dataset = z.strictObject({
   nullTokens: z.array(z.string()).exactOptional(),
   source: z.custom<NonNullable<DatasetDefinition['source']>>().exactOptional(),
 });
-type DatasetInVector = z.output<typeof dataset>;
+/** As a vector has it: expressions are data. */
+export type DatasetInVector = z.output<typeof dataset>;
 
 /** A double that JSON does not hold as written is given by its 64 bits. */
 const value = z.union([
@@ -159,6 +160,7 @@ export type Vector = {
   | { readonly kind: 'definition'; readonly define: () => Dataset }
   | {
       readonly kind: 'object';
+      readonly definition: DatasetInVector;
       readonly dataset: Dataset;
       readonly asOf: number;
       readonly pseudonymKey: string | undefined;
@@ -167,7 +169,7 @@ export type Vector = {
     }
 );
 
-const define = (from: DatasetInVector): Dataset => {
+export const datasetOf = (from: DatasetInVector): Dataset => {
   const { derived, rules, ...rest } = from;
   return defineDataset({
     name: 'conformance',
@@ -271,14 +273,15 @@ const parse = (area: string, raw: unknown): Vector => {
   const { name, clause, dataset: definition, expect } = from;
   if (!definition || !expect) throw new Error('a vector has a dataset (or field) and an expectation');
   if ('definition' in expect) {
-    return { area, name, clause, kind: 'definition', define: () => define(definition) };
+    return { area, name, clause, kind: 'definition', define: () => datasetOf(definition) };
   }
-  const made = define(definition);
+  const made = datasetOf(definition);
   return {
     area,
     name,
     clause,
     kind: 'object',
+    definition,
     dataset: made,
     asOf: Date.parse(from.asOf),
     pseudonymKey: from.pseudonymKey,
