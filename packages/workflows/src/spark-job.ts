@@ -85,6 +85,8 @@ const serviceOf = (job: SparkJob): Service => {
             },
             ConfigurationOverrides: {
               MonitoringConfiguration: {
+                // Else EMR keeps logs for a month as well, under a key that is not ours.
+                ManagedPersistenceMonitoringConfiguration: { Enabled: false },
                 S3MonitoringConfiguration: { LogUri: job.logs.uri, EncryptionKeyArn: job.logs.keyArn },
               },
             },

@@ -172,6 +172,7 @@ test('a job of EMR Serverless is told where its program is and what that needs, 
       },
       ConfigurationOverrides: {
         MonitoringConfiguration: {
+          ManagedPersistenceMonitoringConfiguration: { Enabled: false },
           S3MonitoringConfiguration: {
             LogUri: 's3://sluice-scripts/spark-logs/',
             EncryptionKeyArn: 'arn:aws:kms:eu-central-1:123456789012:key/1',
