@@ -1,9 +1,10 @@
-"""Duplicates: rows all of whose cells equal an earlier row's. Exact, over the whole object; the first stays."""
+"""Duplicates: rows whose cells all equal an earlier row's. Exact, over the whole object; the first stays."""
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from transform_spark.plan import POSITION, PROBLEM
+from transform_spark.figures import figures_of
+from transform_spark.plan import POSITION, PROBLEM, quoted
 
 HASH = "row hash"
 _KEPT = "kept positions"
@@ -11,38 +12,44 @@ _COPIES = "row copies"
 
 
 class Duplicates:
-    """What of `rows` is said twice. Few rows are, as a rule: all but their hashes stays where it is.
+    """What is said twice among rows.
 
-    Equal hashes are only candidates: those rows are compared by their cells. Copies come together before they are
-    shuffled, so that one row a million times over is no task's burden.
+    Few rows are, as a rule, so only hashes are sent around to find them. Equal hashes are candidates: those rows are
+    compared by their cells. Copies meet before they are sent, so one row a million times over is no task's burden.
     """
 
     def __init__(self, rows: DataFrame, cells: list[str]) -> None:
-        readable = rows.where(F.col(f"`{PROBLEM}`").isNull())
+        """Find them. A row without a hash is malformed, and like no other."""
+        self._rows = rows
+        self.count = 0
+        readable = rows.where(f"{quoted(PROBLEM)} IS NULL")
         shared = (
-            readable.groupBy(HASH).agg(F.count("*").alias(_COPIES)).where(F.col(_COPIES) > 1).select(HASH)
+            readable.groupBy(quoted(HASH)).agg(F.count("*").alias(_COPIES)).where(f"{quoted(_COPIES)} > 1")
         )
+        # Kept, and so of a known size: a small one is sent to the rows, and not the rows to it.
+        self._shared = shared.select(quoted(HASH)).persist()
+        if self._shared.count() == 0:
+            return
         firsts = (
-            readable.join(shared, HASH, "left_semi")
-            .groupBy(HASH, *cells)
-            .agg(F.min(POSITION).alias(POSITION), (F.count("*") - 1).alias(_COPIES))
+            readable.join(self._shared, HASH, "left_semi")
+            .groupBy(quoted(HASH), *(quoted(cell) for cell in cells))
+            .agg(F.min(quoted(POSITION)).alias(POSITION), (F.count("*") - 1).alias(_COPIES))
         )
         # Nearly always one first row for each hash.
-        self._repeated = (
-            firsts.groupBy(HASH)
-            .agg(F.collect_list(POSITION).alias(_KEPT), F.sum(_COPIES).alias(_COPIES))
+        self._firsts = (
+            firsts.groupBy(quoted(HASH))
+            .agg(F.collect_list(quoted(POSITION)).alias(_KEPT), F.sum(quoted(_COPIES)).alias(_COPIES))
             .persist()
         )
-        self._rows = rows
-        self.count: int = self._repeated.agg(F.coalesce(F.sum(_COPIES), F.lit(0))).first()[0]  # type: ignore[index]
+        (copies,) = figures_of(self._firsts.agg(F.sum(quoted(_COPIES))))
+        self.count = int(copies[0])
 
     def removed(self) -> DataFrame:
-        """The rows without their later copies."""
+        """The rows without the later ones of each kind."""
         if self.count == 0:
             return self._rows
-        kept = F.col(f"`{_KEPT}`")
         return (
-            self._rows.join(self._repeated, HASH, "left_outer")
-            .where(kept.isNull() | F.array_contains(kept, F.col(f"`{POSITION}`")))
+            self._rows.join(self._firsts, HASH, "left_outer")
+            .where(f"{quoted(_KEPT)} IS NULL OR array_contains({quoted(_KEPT)}, {quoted(POSITION)})")
             .drop(_KEPT, _COPIES)
         )

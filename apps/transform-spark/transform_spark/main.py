@@ -18,7 +18,7 @@ from transform_spark.read_object import read_object
 from transform_spark.read_rows import ReadRows
 from transform_spark.refusal import Refused
 from transform_spark.session import start_session
-from transform_spark.stage import Stager
+from transform_spark.stage import object_bytes, stage_rows
 from transform_spark.staging import COPY, FIGURES, StagingFolder, read_text
 
 
@@ -71,7 +71,15 @@ def transform(spark: SparkSession, plan: Plan, arguments: Arguments, progress: P
     try:
         version = arguments.version_id if arguments.reads_arrival else None
         uri = place_object(spark, arguments.input, arguments.key, folder.uri(COPY), version)
-        Stager(spark, plan, progress).stage(read, arguments.as_of, arguments.size, folder)
+        stage_rows(
+            spark,
+            plan,
+            read,
+            as_of=arguments.as_of,
+            size=object_bytes(arguments.size, arguments.key),
+            folder=folder,
+            progress=progress,
+        )
     except Exception as cause:
         refused = Refused.found_in(cause)
         if refused is None:
@@ -79,6 +87,7 @@ def transform(spark: SparkSession, plan: Plan, arguments: Arguments, progress: P
         folder.clear()
         folder.write_json(FIGURES, {"refusal": {"code": refused.code, "message": refused.message}})
     finally:
+        spark.catalog.clearCache()
         delete(spark, folder.uri(COPY))
 
 

@@ -16,6 +16,11 @@ REASONS = "row reasons"
 RULE = "row rule"
 
 
+def quoted(name: str) -> str:
+    """Write a name as an SQL identifier, whatever is in it."""
+    return f"`{name.replace('`', '``')}`"
+
+
 def cell_name(field: int) -> str:
     """Name the column that holds what the object has in the n-th field."""
     return f"cell {field}"
@@ -81,6 +86,18 @@ class Plan:
     def cells(self) -> list[str]:
         """The names of the cells, in the order of the fields."""
         return [cell_name(at) for at in range(len(self.read.fields))]
+
+    def marks_of(self, typed_fields: frozenset[int]) -> list[Layer]:
+        """The layers of marks if these fields' columns have a type of their own."""
+        return self._typed(self.marks, typed_fields)
+
+    def values_of(self, typed_fields: frozenset[int]) -> list[Layer]:
+        """The layers of values if these fields' columns have a type of their own."""
+        return self._typed(self.values, typed_fields)
+
+    def _typed(self, layers: tuple[Layer, ...], typed_fields: frozenset[int]) -> list[Layer]:
+        instead = {one.name: one for field in typed_fields for one in self.read.fields[field].typed}
+        return [tuple(instead.get(one.name, one) for one in layer) for layer in layers]
 
 
 def parse_plan(text: str, dataset: str) -> Plan:

@@ -20,6 +20,8 @@ _MEANING = {
     # A task that is tried again must not leave its first try's rows: version 2 lets it.
     "spark.hadoop.mapreduce.fileoutputcommitter.algorithm.version": "1",
     "spark.hadoop.mapreduce.fileoutputcommitter.marksuccessfuljobs": "false",
+    # The rows are kept as columns; to look for what compresses them costs more than the disk that it saves.
+    "spark.sql.inMemoryColumnarStorage.compressed": "false",
     # A second copy of a slow task would read its split a second time.
     "spark.speculation": "false",
 }
