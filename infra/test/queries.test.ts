@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Manifest, QualityReport } from '@sluice/step-contracts';
-import { endings, prices, workload } from '@sluice/workflows/plan';
+import { assumptions, endings, prices, publishedBySpark, workload } from '@sluice/workflows/plan';
 import { z } from 'zod';
 import { dev } from '../src/environments/dev.ts';
 import { prod } from '../src/environments/prod.ts';
@@ -87,7 +87,7 @@ const published = (
   score: number,
   rowsIn: number,
   reasons: { field: string | null; code: string; rows: number }[],
-): Manifest => ({
+): Extract<Manifest, { status: 'published' }> => ({
   manifestVersion: 1,
   status: 'published',
   ...run,
@@ -168,8 +168,8 @@ const inDuckDb = (trino: string): string =>
       'CROSS JOIN LATERAL (SELECT unnest($1, max_depth := 2)) AS',
     );
 
-const answerTo = (name: string) =>
-  withRuns(manifests, (connection) => rowsOf(connection, inDuckDb(queryNamed(name))));
+const answerTo = (name: string, of: readonly Manifest[] = manifests) =>
+  withRuns(of, (connection) => rowsOf(connection, inDuckDb(queryNamed(name))));
 
 describe('run-manifests', () => {
   test('shows the latest run first', async () => {
@@ -267,15 +267,25 @@ describe('cost-of-a-day', () => {
     const [row] = await answerTo('cost-of-a-day');
     // start-pipeline 256 MB, validate-object 512, score-quality 2048, publish-run 1024: a second each.
     const gbSeconds = 3.75 + 2_000_000_000 * workload.gbSecondsPerByte;
-    const stepFunctions = 10 * 0.000025;
+    const stepFunctions = 11 * 0.000025;
     const lambda = gbSeconds * 0.0000133334 + 4 * 0.0000002;
     const s3 = workload.s3Writes * 0.0000054 + workload.s3Reads * 0.00000043;
-    expect(row).toMatchObject({ transitions: '10' });
+    expect(row).toMatchObject({ transitions: '11' });
     expect(row?.gb_seconds).toBeCloseTo(gbSeconds, 2);
     expect(row?.step_functions_usd).toBeCloseTo(stepFunctions, 6);
     expect(row?.lambda_usd).toBeCloseTo(lambda, 6);
     expect(row?.s3_usd).toBeCloseTo(s3, 6);
     expect(row?.usd).toBeCloseTo(stepFunctions + lambda + s3, 6);
+  });
+
+  test('prices what Spark takes: workers that come, and then read the object but for the one that drives', async () => {
+    const run = input('large', 'orders', '2025-07-02T00:00:00.000Z', 3_000_000_000);
+    const [row] = await answerTo('cost-of-a-day', [{ ...published(run, 90, 100, []), engine: 'spark' }]);
+    // Two G.1X: a DPU each.
+    const seconds = assumptions.sparkStartSeconds + 3_000_000_000 / assumptions.sparkBytesPerDpuSecond;
+    expect(row?.spark_usd).toBeCloseTo((2 * seconds * 0.44) / 3600, 6);
+    // start-pipeline 256 MB, validate-object 512, score-quality 2048, publish-run 1024: a second each, whatever its size.
+    expect(row?.gb_seconds).toBeCloseTo(3.75, 2);
   });
 
   test('counts the transitions of every way to end', async () => {
@@ -313,16 +323,19 @@ describe('cost-of-a-day', () => {
     .object({ StartAt: z.string(), States: states })
     .parse(JSON.parse(String(machine?.body.definition)));
 
-  test.each(Object.entries(endings))('counts states that the state machine goes through: %s', (_, ending) => {
-    const path: readonly string[] = ending.states;
-    const follows = path.map((name, index) => {
-      const state = States[name];
-      const next = [state?.Next, state?.Default, ...(state?.Choices ?? []).map(({ Next }) => Next)];
-      return index === path.length - 1
-        ? state?.Type === 'Succeed' || state?.Type === 'Fail'
-        : next.includes(path[index + 1]);
-    });
-    expect(path[0]).toBe(StartAt);
-    expect(follows).toEqual(path.map(() => true));
-  });
+  test.each(Object.entries({ ...endings, publishedBySpark }))(
+    'counts states that the state machine goes through: %s',
+    (_, ending) => {
+      const path: readonly string[] = ending.states;
+      const follows = path.map((name, index) => {
+        const state = States[name];
+        const next = [state?.Next, state?.Default, ...(state?.Choices ?? []).map(({ Next }) => Next)];
+        return index === path.length - 1
+          ? state?.Type === 'Succeed' || state?.Type === 'Fail'
+          : next.includes(path[index + 1]);
+      });
+      expect(path[0]).toBe(StartAt);
+      expect(follows).toEqual(path.map(() => true));
+    },
+  );
 });

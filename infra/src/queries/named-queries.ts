@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { endings, prices, workload } from '@sluice/workflows/plan';
+import { assumptions, dpusOf, endings, prices, publishedBySpark, workload } from '@sluice/workflows/plan';
 import type { Environment } from '../environments/environment.ts';
 
 export interface NamedQuery {
@@ -53,12 +53,19 @@ const fillIn = (name: string, sql: string, values: Readonly<Record<string, strin
 const literalOf = (value: number): string =>
   Number.isInteger(value) ? String(value) : value.toExponential().replace('e', 'E');
 
-const costsOf = ({ lambda }: Environment): Record<string, number> => {
+const costsOf = ({ lambda, spark }: Environment): Record<string, number> => {
   const gbOf = (name: keyof typeof lambda.functions): number => lambda.functions[name].memoryMb / 1024;
   const readers: readonly string[] = workload.readers;
+  const dpus = dpusOf(spark);
+  // The driver's worker does no work of its own.
+  const bytesPerSecond =
+    dpusOf({ ...spark, workers: spark.workers - 1 }) * assumptions.sparkBytesPerDpuSecond;
   return {
+    dpu_seconds_spark: dpus * assumptions.sparkStartSeconds,
+    dpu_seconds_per_byte_spark: dpus / bytesPerSecond,
+    usd_per_dpu_hour: prices.perJobDpuHour,
     ...Object.fromEntries(
-      Object.entries(endings).flatMap(([ending, { functions, states }]) => [
+      Object.entries({ ...endings, spark: publishedBySpark }).flatMap(([ending, { functions, states }]) => [
         [`transitions_${ending}`, states.length + 1],
         [`invocations_${ending}`, functions.length],
         [
