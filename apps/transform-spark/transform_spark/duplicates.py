@@ -1,5 +1,7 @@
 """Duplicates: rows whose cells all equal an earlier row's. Exact, over the whole object; the first stays."""
 
+from contextlib import ExitStack
+
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
@@ -18,8 +20,8 @@ class Duplicates:
     compared by their cells. Copies meet before they are sent, so one row a million times over is no task's burden.
     """
 
-    def __init__(self, rows: DataFrame, cells: list[str]) -> None:
-        """Find them. A row without a hash is malformed, and like no other."""
+    def __init__(self, rows: DataFrame, cells: list[str], held: ExitStack) -> None:
+        """Find them. A row without a hash is malformed, and like no other. `held` lets go of what is kept."""
         self._rows = rows
         self.count = 0
         readable = rows.where(f"{quoted(PROBLEM)} IS NULL")
@@ -27,11 +29,12 @@ class Duplicates:
             readable.groupBy(quoted(HASH)).agg(F.count("*").alias(_COPIES)).where(f"{quoted(_COPIES)} > 1")
         )
         # Kept, and so of a known size: a small one is sent to the rows, and not the rows to it.
-        self._shared = shared.select(quoted(HASH)).persist()
-        if self._shared.count() == 0:
+        candidates = shared.select(quoted(HASH)).persist()
+        held.callback(candidates.unpersist)
+        if candidates.count() == 0:
             return
         firsts = (
-            readable.join(self._shared, HASH, "left_semi")
+            readable.join(candidates, HASH, "left_semi")
             .groupBy(quoted(HASH), *(quoted(cell) for cell in cells))
             .agg(F.min(quoted(POSITION)).alias(POSITION), (F.count("*") - 1).alias(_COPIES))
         )
@@ -41,6 +44,7 @@ class Duplicates:
             .agg(F.collect_list(quoted(POSITION)).alias(_KEPT), F.sum(quoted(_COPIES)).alias(_COPIES))
             .persist()
         )
+        held.callback(self._firsts.unpersist)
         (copies,) = figures_of(self._firsts.agg(F.sum(quoted(_COPIES))))
         self.count = int(copies[0])
 

@@ -87,7 +87,6 @@ def transform(spark: SparkSession, plan: Plan, arguments: Arguments, progress: P
         folder.clear()
         folder.write_json(FIGURES, {"refusal": {"code": refused.code, "message": refused.message}})
     finally:
-        spark.catalog.clearCache()
         delete(spark, folder.uri(COPY))
 
 

@@ -42,7 +42,7 @@ _ONE_MACHINE = {
 
 def start_session(run_id: str) -> SparkSession:
     """Start Spark, or join the one that spark-submit (Glue, EMR Serverless) has started for this program."""
-    builder = SparkSession.builder.appName(f"transform {run_id}")
+    builder = SparkSession.Builder().appName(f"transform {run_id}")
     for name, value in {**_MEANING, **({} if _is_submitted() else _open_settings())}.items():
         builder = builder.config(name, value)
     return builder.getOrCreate()

@@ -2,8 +2,10 @@
 
 import math
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from pyspark import StorageLevel
 from pyspark.sql import DataFrame, SparkSession
@@ -50,10 +52,25 @@ def stage_rows(
     `read` takes whether quoted fields hold line breaks; `size`: of the object in bytes, as it is without gzip.
     Raises Refused, and LawBroken.
     """
+    with ExitStack() as held:
+        _stage(spark, plan, read, as_of=as_of, size=size, folder=folder, progress=progress, held=held)
+
+
+def _stage(
+    spark: SparkSession,
+    plan: Plan,
+    read: Callable[[bool], ReadRows],
+    *,
+    as_of: datetime,
+    size: float,
+    folder: StagingFolder,
+    progress: Progress,
+    held: ExitStack,
+) -> None:
     spark.conf.set("spark.sql.shuffle.partitions", str(max(1, math.ceil(size / _TASK_BYTES))))
-    kept = _keep(spark, plan, read, as_of=as_of, size=size, progress=progress)
+    kept = _keep(spark, plan, read, as_of=as_of, size=size, progress=progress, held=held)
     with progress.of(spark, "find duplicates"):
-        duplicates = Duplicates(kept.rows, plan.cells)
+        duplicates = Duplicates(kept.rows, plan.cells, held)
     profile = Profile(kept.rows_in, kept.malformed, kept.cells)
     folder.write_json(FIGURES, profile.document(duplicates.count, len(plan.cells)))
 
@@ -105,6 +122,7 @@ def _keep(
     as_of: datetime,
     size: float,
     progress: Progress,
+    held: ExitStack,
 ) -> _KeptRows:
     """Read the object; once more, and in order, if lines are no rows."""
     for again in (False, True):
@@ -114,6 +132,7 @@ def _keep(
             # Disk, not memory: the rows are gone through four times in a row, which a disk's cache knows to bear. As a
             # table of columns without compression: what Spark spends on it is more than the judging of the row.
             judged.persist(StorageLevel.DISK_ONLY)
+            held.callback(judged.unpersist)
             groups = figures_of(
                 judged.groupBy(quoted(PROBLEM)).agg(
                     F.count("*").alias("rows"),
@@ -172,8 +191,8 @@ def with_layers(frame: DataFrame, layers: Sequence[Layer]) -> DataFrame:
 def spread(frame: DataFrame, size: float) -> DataFrame:
     """Rows that one task has to read need not be judged by it, too. Their positions stay."""
     parts = math.ceil(size / _TASK_BYTES)
-    plan = frame._jdf.queryExecution()  # pyright: ignore[reportPrivateUsage]
-    if parts < 2 or plan.toRdd().getNumPartitions() > 1:
+    dataset: Any = frame._jdf  # pyright: ignore[reportPrivateUsage]
+    if parts < 2 or dataset.queryExecution().toRdd().getNumPartitions() > 1:
         return frame
     return frame.repartition(parts, F.expr(f"{quoted(POSITION)} div {_SPREAD_ROWS}"))
 

@@ -1,9 +1,10 @@
 """The folder that the work is left in, through Hadoop's file systems: S3 on AWS, a disk here."""
 
 import json
-from typing import Any
 
 from pyspark.sql import SparkSession
+
+from transform_spark.objects import delete, located, stored_bytes
 
 ACCEPTED = "accepted-rows"
 QUARANTINE = "quarantine.jsonl"
@@ -18,10 +19,8 @@ class StagingFolder:
     """A run's staging folder. Its report is written last: a folder without one is unfinished work."""
 
     def __init__(self, spark: SparkSession, uri: str) -> None:
-        self._jvm: Any = spark._jvm  # pyright: ignore[reportPrivateUsage]
-        self._conf: Any = spark._jsc.hadoopConfiguration()  # pyright: ignore[reportPrivateUsage]
+        self._spark = spark
         self._uri = uri.rstrip("/")
-        self._files: Any = self._path("").getFileSystem(self._conf)
 
     def uri(self, name: str) -> str:
         """Where the file or folder of that name lies."""
@@ -30,11 +29,12 @@ class StagingFolder:
     def clear(self) -> None:
         """Remove what an attempt that died has left; its report first, for it vouches for the rest."""
         for name in (REPORT, FIGURES, QUARANTINE, _QUARANTINE_PARTS, ACCEPTED, COPY):
-            self._delete(name)
+            delete(self._spark, self.uri(name))
 
     def write_json(self, name: str, value: object) -> None:
         """Write a small file."""
-        out: Any = self._files.create(self._path(name), True)
+        files, path = located(self._spark, self.uri(name))
+        out = files.create(path, True)
         try:
             out.write(bytearray(json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()))
         finally:
@@ -47,26 +47,16 @@ class StagingFolder:
 
     def gather_quarantine(self) -> None:
         """Make the quarantine file of what lies in `quarantine_parts`."""
-        parts = [status.getPath() for status in self._files.listStatus(self._path(_QUARANTINE_PARTS))]
-        if len(parts) != 1 or not self._files.rename(parts[0], self._path(QUARANTINE)):
+        files, folder = located(self._spark, self.quarantine_parts)
+        parts = [
+            one.getPath() for one in files.listStatus(folder) if one.getPath().getName().startswith("part-")
+        ]
+        _, to = located(self._spark, self.uri(QUARANTINE))
+        if len(parts) != 1 or not files.rename(parts[0], to):
             raise OSError(f"the quarantine file could not be moved to {self.uri(QUARANTINE)}")
-        self._delete(_QUARANTINE_PARTS)
-
-    def _delete(self, name: str) -> None:
-        path = self._path(name)
-        if not self._files.delete(path, True) and self._files.exists(path):
-            raise OSError(f"{self.uri(name)} could not be removed")
-
-    def _path(self, name: str) -> Any:
-        return self._jvm.org.apache.hadoop.fs.Path(self.uri(name) if name else f"{self._uri}/")
+        delete(self._spark, self.quarantine_parts)
 
 
 def read_text(spark: SparkSession, uri: str) -> str:
     """Read a small file. Raises the JVM's FileNotFoundException if there is none."""
-    jvm: Any = spark._jvm  # pyright: ignore[reportPrivateUsage]
-    path = jvm.org.apache.hadoop.fs.Path(uri)
-    stream = path.getFileSystem(spark._jsc.hadoopConfiguration()).open(path)  # pyright: ignore[reportPrivateUsage]
-    try:
-        return jvm.org.apache.commons.io.IOUtils.toString(stream, "UTF-8")
-    finally:
-        stream.close()
+    return b"".join(stored_bytes(spark, uri)).decode()
