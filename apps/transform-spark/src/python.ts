@@ -8,12 +8,11 @@ import { isOrphan, processName } from '@sluice/lake-storage/process-name';
 const run = promisify(execFile);
 
 /**
- * Glue 5.1 has Python 3.11, so the program is written for that. pyspark 3.5 runs on 3.12 with setuptools; from 3.13 on
- * Python lacks modules that it imports.
+ * Glue 5.1 has Python 3.11, so the program is written for that. With setuptools pyspark 3.5 runs on 3.12 and 3.13, too;
+ * for 3.14 there is no pyarrow 21.
  */
-const names = ['python3.11', 'python3.12', 'python3'];
-const probe =
-  'import sys, venv, ensurepip; v = sys.version_info; print(".".join(map(str, v[:2]))); sys.exit(0 if (3, 11) <= v < (3, 13) else 1)';
+const names = ['python3.11', 'python3.12', 'python3.13', 'python3'];
+const probe = 'import sys, venv, ensurepip; sys.exit(0 if (3, 11) <= sys.version_info < (3, 14) else 1)';
 
 /** The machine's own Python, as a command; if there is none that will do, one line that says what to install. */
 export const findPython = async (
@@ -28,7 +27,7 @@ export const findPython = async (
   }
   return {
     missing:
-      'Spark needs Python 3.11 or 3.12 with its venv module, which was not found; install it (python.org, `apt install python3.11-venv`, `brew install python@3.11`)',
+      'Spark needs Python 3.11, 3.12 or 3.13 with its venv module, which was not found; install it (python.org, `apt install python3.11-venv`, `brew install python@3.11`)',
   };
 };
 
