@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from pyspark.sql import SparkSession
+from reading import Reader
 
 os.environ["PYTHONPATH"] = str(Path(__file__).parent.parent)
 os.environ.setdefault("PYSPARK_SUBMIT_ARGS", "--master local[2] --driver-memory 1g pyspark-shell")
@@ -13,9 +14,28 @@ os.environ.setdefault("PYSPARK_SUBMIT_ARGS", "--master local[2] --driver-memory 
 
 @pytest.fixture(scope="session")
 def spark() -> Iterator[SparkSession]:
-    """Spark as the program starts it, with two cores."""
+    """Spark as the program starts it, with two cores and as few partitions."""
     from transform_spark.session import start_session
 
     session = start_session("test")
+    session.conf.set("spark.sql.shuffle.partitions", 2)
+    session.sparkContext.setLogLevel("OFF")
     yield session
     session.stop()
+
+
+@pytest.fixture
+def reader(spark: SparkSession, tmp_path: Path) -> Reader:
+    """Read bytes as objects."""
+    return Reader(spark, tmp_path)
+
+
+@pytest.fixture
+def small_splits(spark: SparkSession) -> Iterator[int]:
+    """Have Spark split objects after so many bytes."""
+    size = 64
+    spark.conf.set("spark.sql.files.maxPartitionBytes", size)
+    spark.conf.set("spark.sql.files.openCostInBytes", 0)
+    yield size
+    spark.conf.unset("spark.sql.files.maxPartitionBytes")
+    spark.conf.unset("spark.sql.files.openCostInBytes")

@@ -36,7 +36,7 @@ class CsvRows:
         self._rest = b""
         # Where to go on within `rest`, in which state, and where the quote opened that `quoted` is in.
         self._at = 0
-        self._state: Literal["field", "quoted", "broken"] = "field"
+        self._state: Literal["field", "bare", "quoted", "broken"] = "field"
         self._opened = 0
         # Of a quote that is open beyond the largest row: its last byte, if that may close it. It is only followed.
         self._followed: bytes | None = None
@@ -69,7 +69,7 @@ class CsvRows:
         start = 0
         self._rest = b""
         while start < size:
-            end = self._row_end(text, start, final)
+            end = self._row_end(text, final)
             following = end if end is None or end == size else self._behind_line_end(text, end, final)
             if end is None or following is None:
                 self._keep(text, start)
@@ -91,54 +91,45 @@ class CsvRows:
             self._at = 0
         self._offset += start
 
-    def _row_end(self, text: bytes, start: int, final: bool) -> int | None:
-        """Find where the row ends, or note how far it has been seen."""
+    def _row_end(self, text: bytes, final: bool) -> int | None:
+        """Find where the row ends; `_at` and `_state` tell where to go on if that is not to be seen yet."""
         size = len(text)
-        at = self._at
         while True:
             if self._state == "field":
-                fields = self._row.match(text, at)
-                assert fields, "the pattern matches nothing, too"
-                at = fields.end()
+                fields = _matched(self._row, text, self._at)
+                self._at = fields.end()
                 if fields.lastindex:
-                    return at
-                if text[at : at + 1] == b'"':
-                    self._state, self._opened = "quoted", at
-                    at += 1
-                else:
-                    stop = self._bare.match(text, at)
-                    assert stop, "the pattern matches nothing, too"
-                    if stop.end() < size:
-                        self._state = "broken"
-                        at = stop.end()
-                        continue
-                    self._at = at
+                    return self._at
+                if self._at == size:
                     return size if final else None
-            if self._state == "quoted":
-                inside = _QUOTED_TEXT.match(text, at)
-                assert inside, "the pattern matches nothing, too"
-                at = inside.end()
-                if at >= size - 1 and not (final and at < size):
-                    # Not closed, or by a quote that may be the first one of a pair.
-                    self._at = at
+                self._state = "bare"
+                if text[self._at] == 34:
+                    self._state, self._opened = "quoted", self._at
+                    self._at += 1
+            elif self._state == "bare":
+                self._at = _matched(self._bare, text, self._at).end()
+                if self._at == size:
                     return size if final else None
-                behind = text[at + 1 : at + 2]
-                if behind == self._mark:
-                    at += 2
-                    self._state = "field"
-                    continue
-                if behind in (b"", b"\r", b"\n"):
-                    # What follows is looked at again if the line end is not whole.
-                    self._at, self._state = at + 1, "broken"
-                    return at + 1
+                if text[self._at] in b"\r\n":
+                    return self._at
                 self._state = "broken"
-                at += 1
-            line_end = _LINE_END.search(text, at)
-            if line_end:
-                self._at = line_end.start()
-                return line_end.start()
-            self._at = size
-            return size if final else None
+                if text[self._at : self._at + 1] == self._mark:
+                    self._state = "field"
+                    self._at += 1
+            elif self._state == "quoted":
+                self._at = _matched(_QUOTED_TEXT, text, self._at).end()
+                # Not closed, or by a quote that may be the first one of a pair.
+                if self._at == size or (self._at == size - 1 and not final):
+                    return size if final else None
+                self._at += 1
+                self._state = "broken"
+                if text[self._at : self._at + 1] == self._mark:
+                    self._state = "field"
+                    self._at += 1
+            else:
+                line_end = _LINE_END.search(text, self._at)
+                self._at = line_end.start() if line_end else size
+                return self._at if line_end or final else None
 
     def _behind_line_end(self, text: bytes, end: int, final: bool) -> int | None:
         if text[end] == 10:
@@ -160,9 +151,7 @@ class CsvRows:
         self._follow(seen)
 
     def _follow(self, text: bytes) -> None:
-        inside = _QUOTED_TEXT.match(text)
-        assert inside, "the pattern matches nothing, too"
-        self._followed = text[inside.end() :]
+        self._followed = text[_matched(_QUOTED_TEXT, text, 0).end() :]
         if len(self._followed) > 1:
             raise row_too_large(self.rows, self._offset)
 
@@ -175,3 +164,9 @@ class CsvRows:
             while end > MAX_RAW_BYTES - 4 and text[end] & 0xC0 == 0x80:
                 end -= 1
         return CsvRow(text[:end], unclosed=True)
+
+
+def _matched(pattern: re.Pattern[bytes], text: bytes, at: int) -> re.Match[bytes]:
+    found = pattern.match(text, at)
+    assert found, "the pattern matches nothing, too"
+    return found

@@ -35,7 +35,9 @@ def located(spark: SparkSession, uri: str) -> tuple[Any, Any]:
     """Return the file system of an address, and the path in it."""
     path = java(spark).org.apache.hadoop.fs.Path(uri)
     context: Any = spark.sparkContext._jsc  # pyright: ignore[reportPrivateUsage]
-    return path.getFileSystem(context.hadoopConfiguration()), path
+    files = path.getFileSystem(context.hadoopConfiguration())
+    # On a disk, Hadoop keeps a checksum beside each file, for which it cannot even name all files.
+    return (files.getRawFileSystem() if files.getScheme() == "file" else files), path
 
 
 def delete(spark: SparkSession, uri: str) -> None:
