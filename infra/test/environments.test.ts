@@ -345,6 +345,21 @@ const mistakes: readonly Mistake[] = [
     ['arn:aws:iam::000000000000:role/analyst', 'arn:aws:iam::000000000000:role/analyst'],
     'optIns.columnGrants.analysts: names somebody twice',
   ],
+  ['one worker, which drives and has nobody to drive', 'spark.workers', 1, 'spark.workers: Too small'],
+  ['workers that Spark has not', 'spark.workerType', 'Z.2X', 'spark.workerType: Invalid option'],
+  ['a Spark run that outlives its execution', 'spark.timeoutMinutes', 1201, 'spark.timeoutMinutes: Too big'],
+  [
+    'a Spark run that is late when it has been stopped',
+    'spark.lateMinutes',
+    240,
+    'spark.lateMinutes: a run that takes 240 minutes is stopped: spark.timeoutMinutes',
+  ],
+  [
+    'an image from anywhere',
+    'optIns.emrServerless.imageUri',
+    'docker.io/apache/spark:3.5.6',
+    'optIns.emrServerless.imageUri: reads like 123456789012.dkr.ecr.',
+  ],
   ['a budget of nothing', 'optIns.budget.monthlyUsd', 0, 'optIns.budget.monthlyUsd: Too small'],
   ['a record that is kept for no time', 'optIns.auditTrail.days', 0, 'optIns.auditTrail.days: Too small'],
 ];

@@ -44,6 +44,12 @@ export const restless: readonly Restless[] = [
     reason: 'The default that AWS answers with is not answered.',
   },
   { type: 'aws_glue_crawler', attribute: 'tags_all', reason: 'Tags of crawlers are forgotten.' },
+  ...['execution_class', 'execution_property', 'notification_property'].map((attribute) => ({
+    type: 'aws_glue_job',
+    attribute,
+    reason: 'It is taken and not answered.',
+  })),
+  { type: 'aws_glue_job', attribute: 'tags_all', reason: 'Tags of jobs are forgotten.' },
   {
     type: 'aws_kinesis_firehose_delivery_stream',
     attribute: 'extended_s3_configuration',

@@ -58,9 +58,21 @@ const unused: readonly Unused[] = [
   { sid: 'EncryptLogs', reason: noEncryption },
   { sid: 'ReadTags', reason: noTags },
   { sid: 'WriteTags', reason: noTags },
-  {
+  ...['glue:GetJobRuns', 'glue:BatchStopJobRun'].map((action) => ({
     sid: 'RunJobs',
-    reason: 'The state that runs the Spark job is not reached, and the job is not deployed.',
+    action,
+    reason: 'A job that goes well is neither looked for nor stopped.',
+  })),
+  ...['FindBuckets', 'FindFiles', 'WriteEventLogs', 'ReadOwnSettings', 'MeasureItself'].map((sid) => ({
+    role: `${emulatedDev.namePrefix}-transform-spark`,
+    sid,
+    reason: 'On AWS the program reads and writes by Hadoop, inside of Glue; here objects are brought to it.',
+  })),
+  {
+    role: `${emulatedDev.namePrefix}-transform-spark`,
+    sid: 'UseKeyOfScripts',
+    action: 'kms:GenerateDataKey',
+    reason: 'Only event logs are written there.',
   },
   { sid: 'TellAbsentObjects', reason: 'An object that has arrived is there, unless somebody deletes it.' },
   {
