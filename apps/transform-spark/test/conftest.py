@@ -9,7 +9,12 @@ from pyspark.sql import SparkSession
 from reading import Reader
 
 os.environ["PYTHONPATH"] = str(Path(__file__).parent.parent)
-os.environ.setdefault("PYSPARK_SUBMIT_ARGS", "--master local[2] --driver-memory 1g pyspark-shell")
+# As `sluice run --engine spark` fetches them; without them, tables are not tested.
+DELTA_JARS = sorted((Path(__file__).parents[3] / ".cache/spark/jars").glob("*.jar"))
+_class_path = f"--conf spark.driver.extraClassPath={':'.join(map(str, DELTA_JARS))}" if DELTA_JARS else ""
+os.environ.setdefault(
+    "PYSPARK_SUBMIT_ARGS", f"--master local[2] --driver-memory 1g {_class_path} pyspark-shell"
+)
 
 
 @pytest.fixture(scope="session")
@@ -17,7 +22,7 @@ def spark() -> Iterator[SparkSession]:
     """Spark as the program starts it, with two cores and as few partitions."""
     from transform_spark.session import start_session
 
-    session = start_session("test")
+    session = start_session("test", delta=bool(DELTA_JARS))
     session.conf.set("spark.sql.shuffle.partitions", 2)
     session.sparkContext.setLogLevel("OFF")
     yield session
