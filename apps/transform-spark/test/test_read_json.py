@@ -7,6 +7,7 @@ import random
 import pytest
 from reading import Reader, plan_of
 
+from transform_spark.deep_json import Nested, parse_deep
 from transform_spark.json_rows import JsonArray, JsonJudge, JsonLines
 from transform_spark.refusal import Refused
 
@@ -102,6 +103,49 @@ def test_values_may_lie_in_each_other_as_deep_as_they_like() -> None:
     judge = JsonJudge(PLAN, 100)
     assert judge.judge(b'{"body":' + deep + b"}") == (None, None, None, None, deep.decode())
     assert judge.judge(deep)[0] == "not_an_object"
+    assert judge.judge(b'{"size":' + deep + b"}")[0] == "nested_value"
+    assert judge.judge(b'{"body":' + deep + b"]}")[0] == "not_json"
+
+
+def test_deep_values_are_parsed_as_others_are() -> None:
+    chance = random.Random(8)
+    marks = [
+        "[",
+        "]",
+        "{",
+        "}",
+        ",",
+        ":",
+        '"',
+        "1",
+        "-",
+        "0.5e1",
+        "true",
+        " ",
+        '"a"',
+        '"a":',
+        '"\\u00e9"',
+        '{"a":1}',
+        "[]",
+    ]
+    taken = 0
+    for _ in range(20_000):
+        text = chance.choice(["{", "[", '{"a":', ""]) + "".join(chance.choices(marks, k=chance.randrange(7)))
+        try:
+            value = json.loads(text)
+        except ValueError:
+            with pytest.raises(ValueError, match="no JSON"):
+                parse_deep(text, json.loads)
+            continue
+        taken += 1
+        found = parse_deep(text, json.loads)
+        members = (
+            {key: json.loads(one) if isinstance(one, Nested) else one for key, one in found.items()}
+            if isinstance(found, dict)
+            else None
+        )
+        assert members == (value if isinstance(value, dict) else None), text
+    assert taken > 300
 
 
 def test_elements_do_not_depend_on_where_pieces_end() -> None:

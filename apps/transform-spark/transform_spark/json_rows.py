@@ -2,12 +2,10 @@
 
 import json
 import re
-import sys
-import threading
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
 from typing import Any, Literal, NoReturn
 
+from transform_spark.deep_json import Nested, parse_deep
 from transform_spark.header import unknown_column
 from transform_spark.plan import ReadPlan
 from transform_spark.refusal import MAX_ROW_BYTES, Refused, row_too_large
@@ -26,11 +24,6 @@ _STRING_TEXT = re.compile(rb'[^"\\]*+(?:\\.[^"\\]*+)*+', re.DOTALL)
 _FLAT_OBJECT = re.compile(rb'\{[^{}\[\]"]*+(?:"[^"\\]*+(?:\\.[^"\\]*+)*+"[^{}\[\]"]*+)*+\}', re.DOTALL)
 
 
-# Room for half a million arrays in each other; memory is taken only as it is used.
-_DEEPEST = 500_000
-_DEEP_STACK_BYTES = 512 * 1024 * 1024
-
-
 class _Number(str):
     """A number as it is written."""
 
@@ -42,6 +35,14 @@ def _refuse_constant(name: str) -> NoReturn:
 
 
 _decoder = json.JSONDecoder(parse_float=_Number, parse_int=_Number, parse_constant=_refuse_constant)
+
+
+def _parsed(text: str) -> Any:
+    """Return what a text says; a number is a _Number. Raises ValueError."""
+    try:
+        return _decoder.decode(text)
+    except RecursionError:
+        return parse_deep(text, _decoder.decode)
 
 
 def broken_array(where: str) -> Refused:
@@ -73,8 +74,8 @@ class JsonJudge:
             text, is_utf8 = row.decode(errors="replace"), False
         value: Any = None
         try:
-            value, is_json = _deeply(_decoder.decode, text), True
-        except (ValueError, RecursionError):
+            value, is_json = _parsed(text), True
+        except ValueError:
             is_json = False
         if not is_json and element is not None:
             raise broken_array(f"in its element {element}")
@@ -95,7 +96,7 @@ class JsonJudge:
         cells: list[str | None] = []
         escapes = "\\u" in text
         nested = False
-        sources: Any = None
+        sources: dict[str, str] | None = None
         for source, takes_json in self._fields:
             value = members.get(source)
             kind = type(value)
@@ -108,9 +109,9 @@ class JsonJudge:
             elif kind is bool:
                 cells.append("true" if value else "false")
             elif takes_json:
-                if sources is None:
-                    sources = _deeply(_written, text)
-                cells.append(sources[source])
+                if kind is not Nested and sources is None:
+                    sources = dict(_members(text))
+                cells.append(str(value) if sources is None else sources[source])
             else:
                 nested = True
         for key in members:
@@ -131,26 +132,6 @@ def _is_well_formed(text: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
-
-
-def _deeply(work: Callable[[str], Any], text: str) -> Any:
-    """Do it where arrays and objects may lie in each other as deep as the other engines take them."""
-    try:
-        return work(text)
-    except RecursionError:
-        usual = sys.getrecursionlimit(), threading.stack_size(_DEEP_STACK_BYTES)
-        sys.setrecursionlimit(_DEEPEST)
-        try:
-            with ThreadPoolExecutor(1) as thread:
-                return thread.submit(work, text).result()
-        finally:
-            sys.setrecursionlimit(usual[0])
-            threading.stack_size(usual[1])
-
-
-def _written(text: str) -> dict[str, str]:
-    """Return how each key's value is written in a text that is known to be a JSON object."""
-    return dict(_members(text))
 
 
 def _members(text: str) -> Iterator[tuple[str, str]]:
