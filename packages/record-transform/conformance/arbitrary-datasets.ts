@@ -260,3 +260,16 @@ export const arbitraryDataset: fc.Arbitrary<GeneratedDataset> = fc
     });
     return { dataset, fields, derived, rules };
   });
+
+/** The dataset with one more field, of which each row may have its own text: then accepted values tell their row. */
+export const withSerial = ({ fields, derived, rules }: GeneratedDataset): GeneratedDataset => {
+  const more = { ...fields, serial: { type: 'text' } } as const;
+  const dataset = defineDataset({
+    name: 'generated',
+    fields: more,
+    // Nodes that a dataset of the same fields has taken.
+    derived: () => derived as Readonly<Record<string, Expr<never>>>,
+    rules: () => rules as Readonly<Record<string, Expr<never>>>,
+  });
+  return { dataset, fields: more, derived, rules };
+};

@@ -1,5 +1,5 @@
 export { arbitraryRows } from './arbitrary-cells.ts';
-export { arbitraryDataset, type GeneratedDataset } from './arbitrary-datasets.ts';
+export { arbitraryDataset, type GeneratedDataset, withSerial } from './arbitrary-datasets.ts';
 export type { ConformanceEngine, EngineAnswer } from './conformance-engine.ts';
 export { ENGINES } from './engines.ts';
 export { differencesInStage, differencesOf, type StagedAnswer } from './fates.ts';
