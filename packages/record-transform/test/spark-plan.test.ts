@@ -1,6 +1,4 @@
-import { readFile } from 'node:fs/promises';
 import { describe, expect, test } from '@jest/globals';
-import { datasets } from '@sluice/datasets';
 import { col, type Dataset, defineDataset, type Expr, text, trim, upper } from '@sluice/record-schema';
 import fc from 'fast-check';
 import { arbitraryDataset } from '../conformance/index.ts';
@@ -33,14 +31,6 @@ const cellsOf = ({ fields }: Dataset): readonly string[] => fields.map((_, at) =
 const lengthOf = (plan: SparkPlan): number => JSON.stringify(plan).length;
 
 describe('a plan', () => {
-  test.each(Array.from(datasets.values(), (dataset) => [dataset.name, dataset] as const))(
-    'of %s is the committed one',
-    async (name, dataset) => {
-      const file = new URL(`../../../apps/transform-spark/plans/${name}.json`, import.meta.url);
-      expect(JSON.parse(await readFile(file, 'utf8'))).toEqual(compileSparkPlan(dataset));
-    },
-  );
-
   test('names no column before it is there, and no column twice, whatever the dataset', () => {
     fc.assert(
       fc.property(arbitraryDataset, ({ dataset }) => {
@@ -63,7 +53,7 @@ describe('a plan', () => {
           expect([own.has(name), own.get(name) === sql]).toEqual([true, false]);
         }
       }),
-      { numRuns: 40, seed: 20260615 },
+      { numRuns: 15, seed: 20260615 },
     );
   });
 
