@@ -147,6 +147,15 @@ describe('without a Java', () => {
     expect(await readdir(folder.path)).not.toContain('no-java');
   });
 
+  test('a file that is not there is told of first', async () => {
+    const ended = await sluice(['run', 'gone.csv', '--dataset', 'orders', '--engine', 'spark'], {
+      cwd: folder.path,
+      env,
+    });
+    expect(ended).toMatchObject({ code: 2, stdout: '' });
+    expect(ended.stderr).toContain('gone.csv');
+  });
+
   test('a run that does not ask for Spark is as always', async () => {
     expect(await run('auto', 'auto', { env })).toMatchObject({ code: 0 });
   });

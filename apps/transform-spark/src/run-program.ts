@@ -96,6 +96,7 @@ const runProgram = async (spark: SparkRun, path: string, folder: string): Promis
   });
   child.stdout.resume();
   signal?.addEventListener('abort', kill, { once: true });
+  if (signal?.aborted) kill();
   try {
     const end = await ended;
     signal?.throwIfAborted();

@@ -38,12 +38,15 @@ With --json the first line has the endpoints, and each run that ends is a line. 
       { ready: (endpoints) => readyText(lake, endpoints, new Date()) },
       json,
     );
+    const engines = enginesOf('auto', terminal.env, () => undefined);
+    // Once: what is installed meanwhile is for the next start, and all runs go by one rule.
+    const spark = engines.sparkState();
     await alone(lake, () =>
       runSystem({
         lake,
         ports,
         pseudonymKey: terminal.env.PSEUDONYM_KEY,
-        engines: enginesOf('auto', terminal.env, () => undefined),
+        engines: { ...engines, sparkState: () => spark },
         signal: terminal.signal,
         watcher,
       }),

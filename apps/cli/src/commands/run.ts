@@ -1,9 +1,10 @@
-import type { Dataset } from '@sluice/record-schema';
+import { type Dataset, hasTable } from '@sluice/record-schema';
 import type { WorkflowName } from '@sluice/workflows';
 import { CliError } from '../cli-error.ts';
 import type { Command } from '../command.ts';
+import { checkSource } from '../lake/land-file.ts';
 import { openOrCreateLake } from '../lake/open-lake.ts';
-import { type EngineWish, engineNamed, enginesOf } from '../run/choose-engine.ts';
+import { type EngineWish, engineNamed, enginesOf, SPARK_ABOVE } from '../run/choose-engine.ts';
 import { DEFAULT_BATCH_ROWS } from '../run/csv-map-machine.ts';
 import { defaultWorkflow } from '../run/default-workflow.ts';
 import { runFile } from '../run/run-file.ts';
@@ -22,7 +23,7 @@ the raw zone under its own name. The same bytes under the same name are the same
 nothing. Other bytes under that name are a new version with a run of its own; what the earlier version published stays.
 
 Rows are taken to their fates by DuckDB, or by Spark on this machine: the same rows, reasons and counts. Spark needs Java 17 and
-Python 3.11; the first --engine spark fetches the rest (360 MB) into .cache/spark. auto never fetches anything.
+Python 3.11 to 3.13; the first --engine spark fetches the rest (360 MB) into .cache/spark. auto never fetches anything.
 
 PSEUDONYM_KEY is the key for datasets that pseudonymise.`,
   options: {
@@ -40,7 +41,7 @@ PSEUDONYM_KEY is the key for datasets that pseudonymise.`,
     engine: {
       type: 'string',
       value: 'E',
-      help: 'duckdb, spark or auto: Spark for objects of more than 4 GiB, if it is installed (default: auto)',
+      help: `duckdb, spark or auto: Spark for objects of more than ${SPARK_ABOVE}, if it is installed (default: auto)`,
     },
     'as-of': {
       type: 'string',
@@ -61,8 +62,11 @@ PSEUDONYM_KEY is the key for datasets that pseudonymise.`,
     const asOf = text('as-of');
     const at = asOf === undefined ? undefined : parseAsOf(asOf);
     const engines = enginesOf(wish ?? 'auto', terminal.env, (line) => terminal.err(`  ${line}\n`));
-    // What is missing is told before anything is written.
-    if (wish === 'spark') await engines.sparkEnvironment();
+    if (wish === 'spark' || (wish !== 'duckdb' && hasTable(dataset))) {
+      // What is missing is told before anything is fetched or written.
+      await checkSource(file);
+      await engines.sparkEnvironment();
+    }
     const lake = await openOrCreateLake(folder);
     const watcher = watchRun(terminal);
     try {

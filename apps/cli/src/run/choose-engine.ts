@@ -25,6 +25,7 @@ const GIB = 1024 ** 3;
 
 /** Larger objects are Spark's, if it is installed. */
 export const SPARK_ABOVE_BYTES = 4 * GIB;
+export const SPARK_ABOVE = `${SPARK_ABOVE_BYTES / GIB} GiB`;
 
 /** Whoever asks for nothing gets DuckDB; Spark is not even looked for. */
 export const duckdbOnly: Engines = {
@@ -67,9 +68,9 @@ export const chooseEngine = async (
   size: number,
 ): Promise<ChosenEngine> => {
   if (wanted !== 'auto') return { engine: wanted, because: ASKED_FOR };
-  const limit = `${SPARK_ABOVE_BYTES / GIB} GiB`;
-  if (size <= SPARK_ABOVE_BYTES) return { engine: 'duckdb', because: `${bytes(size)} is at most ${limit}` };
-  const large = `${bytes(size)} is more than ${limit}`;
+  if (size <= SPARK_ABOVE_BYTES)
+    return { engine: 'duckdb', because: `${bytes(size)} is at most ${SPARK_ABOVE}` };
+  const large = `${bytes(size)} is more than ${SPARK_ABOVE}`;
   const spark = await sparkState();
   switch (spark.state) {
     case 'installed':
