@@ -6,7 +6,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, NoReturn, cast
+from typing import Any, Literal, NoReturn, cast, get_args
+
+Step = Literal["stage", "merge", "retract"]
 
 
 class WrongArguments(Exception):
@@ -17,6 +19,8 @@ class WrongArguments(Exception):
 class Arguments:
     """A run, as Step Functions names it, and the places that it touches."""
 
+    # Stage its rows; merge what is staged into the dataset's table; take back what was merged of it.
+    step: Step
     run_id: str
     dataset: str
     # The run's clock: UTC, in whole milliseconds as in the other engines, without a zone as in Parquet.
@@ -30,6 +34,8 @@ class Arguments:
     input: str
     # Ends in a slash.
     output: str
+    # Where the dataset's table lies, if it has one.
+    table: str
     # Glue's own name of this attempt, under which its log lies.
     job_run_id: str | None
 
@@ -51,10 +57,12 @@ def parse_arguments(argv: Sequence[str]) -> Arguments:
     """
     parser = _Parser(prog="transform_spark", add_help=False, allow_abbrev=False)
     parser.add_argument("--run", required=True)
+    parser.add_argument("--step", choices=get_args(Step), default="stage")
     parser.add_argument("--plans", required=True)
     parser.add_argument("--curated-bucket")
     parser.add_argument("--input")
     parser.add_argument("--output")
+    parser.add_argument("--table")
     parser.add_argument("--JOB_RUN_ID")
     given, _ = parser.parse_known_args(list(argv))
 
@@ -65,7 +73,11 @@ def parse_arguments(argv: Sequence[str]) -> Arguments:
         if not given.curated_bucket:
             raise WrongArguments("one of --curated-bucket and --output is required")
         output = f"s3://{given.curated_bucket}/staging/{run['runId']}/"
+    table = given.table or f"s3://{given.curated_bucket or ''}/tables/{run['dataset']}"
+    if given.step != "stage" and not (given.curated_bucket or given.table):
+        raise WrongArguments("one of --curated-bucket and --table is required")
     return Arguments(
+        step=given.step,
         run_id=run["runId"],
         dataset=run["dataset"],
         as_of=_parse_clock(run["asOf"]),
@@ -76,6 +88,7 @@ def parse_arguments(argv: Sequence[str]) -> Arguments:
         plans=given.plans.rstrip("/"),
         input=given.input or f"s3://{target['bucket']}/{target['key']}",
         output=output if output.endswith("/") else f"{output}/",
+        table=table.rstrip("/"),
         job_run_id=given.JOB_RUN_ID,
     )
 

@@ -2,13 +2,14 @@
 
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from types import FrameType
 from typing import NoReturn
 
 from pyspark.sql import SparkSession
 
-from transform_spark.arguments import Arguments, WrongArguments, parse_arguments
+from transform_spark.arguments import Arguments, Step, WrongArguments, parse_arguments
 from transform_spark.failure import JobFailed, describe
 from transform_spark.objects import delete, place_object
 from transform_spark.plan import Plan, parse_plan
@@ -20,10 +21,11 @@ from transform_spark.refusal import Refused
 from transform_spark.session import start_session
 from transform_spark.stage import object_bytes, stage_rows
 from transform_spark.staging import COPY, FIGURES, StagingFolder, read_text
+from transform_spark.table import merge_staged, retract_merged
 
 
-class Terminated(Exception):
-    """Somebody wants the program to end."""
+class Terminated(BaseException):
+    """Somebody wants the program to end. No `except Exception` on the way may take it for a fault."""
 
 
 def main(argv: Sequence[str]) -> None:
@@ -41,19 +43,21 @@ def main(argv: Sequence[str]) -> None:
     progress = Progress()
     try:
         run(arguments, progress)
-    except Exception as cause:
+    except (Exception, Terminated) as cause:
         sys.tracebacklimit = 0
         raise JobFailed(describe(cause, progress.stage, arguments.job_run_id)) from None
 
 
 def run(arguments: Arguments, progress: Progress) -> None:
     """Carry out a run in a Spark session of its own."""
-    spark = start_session(arguments.run_id)
+    spark = start_session(arguments.run_id, delta=arguments.step != "stage")
     try:
         plan = parse_plan(read_text(spark, f"{arguments.plans}/{arguments.dataset}.json"), arguments.dataset)
-        transform(spark, plan, arguments, progress)
+        _STEPS[arguments.step](spark, plan, arguments, progress)
     finally:
-        spark.stop()
+        # It may be gone already; why the run has failed matters more.
+        with suppress(Exception):
+            spark.stop()
 
 
 def transform(spark: SparkSession, plan: Plan, arguments: Arguments, progress: Progress) -> None:
@@ -88,6 +92,13 @@ def transform(spark: SparkSession, plan: Plan, arguments: Arguments, progress: P
         folder.write_json(FIGURES, {"refusal": {"code": refused.code, "message": refused.message}})
     finally:
         delete(spark, folder.uri(COPY))
+
+
+_STEPS: dict[Step, Callable[[SparkSession, Plan, Arguments, Progress], None]] = {
+    "stage": transform,
+    "merge": merge_staged,
+    "retract": retract_merged,
+}
 
 
 def _terminate(_signal: int, _frame: FrameType | None) -> NoReturn:

@@ -15,6 +15,9 @@ NUMBER = "row number"
 REASONS = "row reasons"
 RULE = "row rule"
 
+# The row's number in the object, in what is staged for a table.
+STAGED_ROW = "sluice_row"
+
 
 def quoted(name: str) -> str:
     """Write a name as an SQL identifier, whatever is in it."""
@@ -67,6 +70,22 @@ class ReadPlan:
 
 
 @dataclass(frozen=True)
+class TableColumn:
+    """A column of a table, its type in Spark's words."""
+
+    name: str
+    type: str
+
+
+@dataclass(frozen=True)
+class Table:
+    """A Delta table: its rows are merged by the key."""
+
+    columns: tuple[TableColumn, ...]
+    key: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Plan:
     """See `SparkPlan` in packages/record-transform for what each part means."""
 
@@ -81,6 +100,8 @@ class Plan:
     quarantine_line: str
     columns: tuple[str, ...]
     pseudonym: bool
+    # None: accepted rows are published as the files that they are staged in.
+    table: Table | None
 
     @property
     def cells(self) -> list[str]:
@@ -132,6 +153,7 @@ def parse_plan(text: str, dataset: str) -> Plan:
             quarantine_line=plan["quarantineLine"],
             columns=tuple(one["name"] for one in plan["columns"]),
             pseudonym=plan["pseudonym"],
+            table=_table(plan),
         )
     except ValueError:
         raise UnusablePlan(f"the plan of {dataset} is no JSON") from None
@@ -141,3 +163,11 @@ def parse_plan(text: str, dataset: str) -> Plan:
 
 def _layer(columns: list[Mapping[str, str]]) -> Layer:
     return tuple(Column(one["name"], one["sql"]) for one in columns)
+
+
+def _table(plan: Mapping[str, Any]) -> Table | None:
+    target: Mapping[str, Any] = plan["target"]
+    if target["format"] != "delta":
+        return None
+    columns = (TableColumn(one["name"], one["type"]) for one in plan["columns"])
+    return Table(columns=tuple(columns), key=tuple(target["key"]))

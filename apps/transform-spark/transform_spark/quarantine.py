@@ -20,7 +20,7 @@ def write_quarantine(
     Gives the lines of the file and how many of them have each reason, as the file has them.
     """
     numbered = rows.where(f"{quoted(REASONS)} IS NOT NULL").selectExpr(
-        "*", f"{_number_sql(all_rows)} AS {quoted(NUMBER)}"
+        "*", f"{number_sql(all_rows)} AS {quoted(NUMBER)}"
     )
     lines = numbered.selectExpr(quoted(NUMBER), f"{plan.quarantine_line} AS value")
     in_order = lines.repartition(1).sortWithinPartitions(quoted(NUMBER)).select("value")
@@ -42,7 +42,7 @@ def write_quarantine(
     return rows_written, [Reason(row[0].field, row[0].code, int(row[1])) for row in counted if row[0]]
 
 
-def _number_sql(rows: DataFrame) -> str:
+def number_sql(rows: DataFrame) -> str:
     """A row's number in the object, from 1: the rows of the splits before its own, and its place in that."""
     split = F.shiftright(F.col(quoted(POSITION)), _POSITION_BITS)
     by_split = {int(row[0]): int(row[1]) for row in figures_of(rows.groupBy(split).agg(F.count("*")))}

@@ -26,6 +26,14 @@ _MEANING = {
     "spark.speculation": "false",
 }
 
+# Of a session that works on a table.
+_DELTA = {
+    "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
+    "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
+    # The log of a table is read in so many pieces; of ours it is short.
+    "spark.databricks.delta.snapshotPartitions": "2",
+}
+
 # On one machine, for whatever PYSPARK_SUBMIT_ARGS leaves open.
 _ONE_MACHINE = {
     # A task may fail three times, as on a cluster.
@@ -40,10 +48,11 @@ _ONE_MACHINE = {
 }
 
 
-def start_session(run_id: str) -> SparkSession:
+def start_session(run_id: str, *, delta: bool = False) -> SparkSession:
     """Start Spark, or join the one that spark-submit (Glue, EMR Serverless) has started for this program."""
     builder = SparkSession.Builder().appName(f"transform {run_id}")
-    for name, value in {**_MEANING, **({} if _is_submitted() else _open_settings())}.items():
+    own = {} if _is_submitted() else _open_settings()
+    for name, value in {**_MEANING, **(_DELTA if delta else {}), **own}.items():
         builder = builder.config(name, value)
     return builder.getOrCreate()
 

@@ -13,9 +13,9 @@ from pyspark.sql import functions as F
 
 from transform_spark.duplicates import HASH, Duplicates
 from transform_spark.figures import Counts, Profile, figures_of
-from transform_spark.plan import AS_OF, POSITION, PROBLEM, RAW, REASONS, RULE, Layer, Plan, quoted
+from transform_spark.plan import AS_OF, POSITION, PROBLEM, RAW, REASONS, RULE, STAGED_ROW, Layer, Plan, quoted
 from transform_spark.progress import Progress
-from transform_spark.quarantine import write_quarantine
+from transform_spark.quarantine import number_sql, write_quarantine
 from transform_spark.read_rows import OPEN_QUOTE, ReadRows
 from transform_spark.staging import ACCEPTED, FIGURES, REPORT, StagingFolder
 
@@ -83,7 +83,8 @@ def _stage(
         }
     with progress.of(spark, "write accepted rows"):
         expected = fates.pop(None, 0)
-        accepted = _write_accepted(plan, values, expected, size * expected / max(kept.rows_in, 1), folder)
+        bytes_in = size * expected / max(kept.rows_in, 1)
+        accepted = _write_accepted(plan, kept.rows, values, expected, bytes_in, folder)
     with progress.of(spark, "write quarantined rows"):
         quarantined, reasons = write_quarantine(plan, kept.rows, rows, folder) if kept.has_faults else (0, [])
 
@@ -198,7 +199,12 @@ def spread(frame: DataFrame, size: float) -> DataFrame:
 
 
 def _write_accepted(
-    plan: Plan, values: DataFrame, expected: int, bytes_in: float, folder: StagingFolder
+    plan: Plan,
+    all_rows: DataFrame,
+    values: DataFrame,
+    expected: int,
+    bytes_in: float,
+    folder: StagingFolder,
 ) -> int:
     """Write the published columns of rows that pass every rule; give their number, from the files' footers."""
     if expected == 0:
@@ -208,11 +214,13 @@ def _write_accepted(
     accepted = values.where(f"{quoted(RULE)} IS NULL")
     # Parquet's columns may be null, whatever Spark proves: an object's files have one schema in every engine.
     nullable = {field.name: field.nullable for field in accepted.schema}
-    columns = (
+    columns = [
         quoted(name)
         if nullable[name]
         else f"CASE WHEN {quoted(POSITION)} >= 0 THEN {quoted(name)} END AS {quoted(name)}"
         for name in plan.columns
-    )
+    ]
+    if plan.table:
+        columns.append(f"{number_sql(all_rows)} AS {quoted(STAGED_ROW)}")
     accepted.selectExpr(*columns).coalesce(files).write.parquet(folder.uri(ACCEPTED))
     return accepted.sparkSession.read.parquet(folder.uri(ACCEPTED)).count()

@@ -10,6 +10,8 @@ ACCEPTED = "accepted-rows"
 QUARANTINE = "quarantine.jsonl"
 FIGURES = "figures.json"
 REPORT = "transform.json"
+# What the merge of the rows into their table did.
+MERGED = "merged.json"
 # Of an object that Spark would misread where it lies, while it is read.
 COPY = "input"
 _QUARANTINE_PARTS = "quarantine-parts"
@@ -28,7 +30,7 @@ class StagingFolder:
 
     def clear(self) -> None:
         """Remove what an attempt that died has left; its report first, for it vouches for the rest."""
-        for name in (REPORT, FIGURES, QUARANTINE, _QUARANTINE_PARTS, ACCEPTED, COPY):
+        for name in (MERGED, REPORT, FIGURES, QUARANTINE, _QUARANTINE_PARTS, ACCEPTED, COPY):
             delete(self._spark, self.uri(name))
 
     def write_json(self, name: str, value: object) -> None:

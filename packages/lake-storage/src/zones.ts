@@ -22,6 +22,7 @@ export const zoneOfFolder = {
   quarantine: 'curated',
   staging: 'curated',
   processed: 'curated',
+  tables: 'curated',
   runs: 'curated',
   'map-results': 'curated',
   requests: 'curated',
@@ -174,6 +175,11 @@ export function stagingPrefix(runId: string): string {
 /** `processed/<dataset>/`: the published files of a dataset. */
 export function processedPrefix(dataset: string): string {
   return `processed/${dataset}/`;
+}
+
+/** `tables/<dataset>/`: the Delta table of a dataset that has one. */
+export function tablePrefix(dataset: string): string {
+  return `tables/${dataset}/`;
 }
 
 /** `<column>=<value>/…/`: a partition's folder, in Hive's notation, as Glue and Athena read it. */

@@ -155,6 +155,9 @@ export interface Dataset<
   readonly '~shape'?: { readonly fields: F; readonly derived: D; readonly partitions: P };
 }
 
+/** Whether accepted rows are merged into a Delta table. */
+export const hasTable = ({ target }: Pick<Dataset, 'target'>): boolean => target.format === 'delta';
+
 /** The definition makes no sense; the message is one line with the dataset's and the field's name. */
 export class InvalidDataset extends Error {
   override readonly name = 'InvalidDataset';
@@ -302,7 +305,8 @@ export const defineDataset = <
     rules,
     partitions: partitions as readonly PartitionName[], // the schema took nothing else
     source,
-    workflow,
+    // What Spark alone can do, size does not decide.
+    workflow: isDelta ? 'etl' : workflow,
     key,
     target,
     quality,

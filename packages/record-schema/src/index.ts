@@ -4,6 +4,7 @@ export {
   type Derived,
   defineDataset,
   expressionTypes,
+  hasTable,
   InvalidDataset,
   isNullable,
   MAP_READER_DELIMITERS,

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { rowCounts } from './counts.ts';
 import { qualityReport } from './quality.ts';
 import { objectLocation, runInput } from './run.ts';
-import { ENGINES } from './steps.ts';
+import { ENGINES, mergeReport } from './steps.ts';
 
 /** A published file of the curated zone. */
 const publishedFile = z.object({
@@ -16,8 +16,8 @@ export type ManifestFile = z.output<typeof publishedFile>;
 /**
  * The record of a run, `runs/<dataset>/<run-id>.json`, written last: it exists if, and only if, the run is over.
  *
- * It holds no wall clock, no durations and no host: the same object run again leaves the same bytes. How long it took
- * is in the execution's history, whose name is the run id.
+ * It holds no wall clock, no durations and no host: the same object run again leaves the same bytes, but for the version of
+ * a table. How long it took is in the execution's history, whose name is the run id.
  */
 export const manifest = z.discriminatedUnion('status', [
   z.object({
@@ -29,8 +29,10 @@ export const manifest = z.discriminatedUnion('status', [
     counts: rowCounts,
     /** The partition's columns and values, in the order of the folders. */
     partition: z.array(z.object({ column: z.string(), value: z.int() })),
-    /** The accepted rows. */
+    /** The accepted rows; none of a dataset that has a table. */
     files: z.array(publishedFile),
+    /** The table that the accepted rows were merged into, by the prefix of its keys. */
+    table: z.object({ key: z.string().min(1), ...mergeReport.shape }).exactOptional(),
     /** The quarantined rows with their reasons, one a line; null if there are none. */
     quarantine: publishedFile.nullable(),
     /** Columns of the object that the dataset does not declare; they were ignored. */

@@ -155,6 +155,7 @@ export const stagedName = {
   quality: 'quality.json',
   figures: 'figures.json',
   report: 'transform.json',
+  merged: 'merged.json',
   quarantine: 'quarantine.jsonl',
   accepted: (n: number): string => `accepted-${n}.parquet`,
   /** What every file of accepted rows begins with, an engine's own included. */
@@ -189,6 +190,10 @@ export const transformReport = z.object({
   unknownColumns: z.array(z.string()),
 });
 export type TransformReport = z.output<typeof transformReport>;
+
+/** `<prefix>merged.json`: what merging the staged rows into their table did, and the version that the table then had. */
+export const mergeReport = z.object({ version: rows, inserted: rows, updated: rows, deleted: rows });
+export type MergeReport = z.output<typeof mergeReport>;
 
 /** A finished run, whose engine has staged its rows. Spark's job returns no counts: they are read from its report. */
 export const publishRunInput = runInput.extend({

@@ -8,6 +8,7 @@ import {
   MARK,
   type PlannedColumn,
   type PlannedField,
+  type PlannedTarget,
   ROW,
   type SparkPlan,
 } from './plan.ts';
@@ -87,6 +88,12 @@ const quarantineLine = (fields: readonly Field[]): string => {
   return `to_json(named_struct(${line.flat().join(', ')}), map('ignoreNullFields', 'false'))`;
 };
 
+const targetOf = ({ name, target, key }: Dataset): PlannedTarget => {
+  if (target.format === 'parquet') return { format: 'parquet' };
+  if (key === null) throw new Error(`the dataset ${name} has no key to merge its rows by`);
+  return { format: 'delta', key };
+};
+
 /** What Spark is to do with an object of the dataset, row by row as docs/semantics.md has it. */
 export const compileSparkPlan = (dataset: Dataset): SparkPlan => {
   const { fields, derived, rules, source } = dataset;
@@ -122,6 +129,6 @@ export const compileSparkPlan = (dataset: Dataset): SparkPlan => {
     quarantineLine: quarantineLine(fields),
     columns: dataset.columns.map(({ name, valueType }) => ({ name, type: sparkType(valueType) })),
     pseudonym: expressions.makesPseudonyms(),
-    target: { format: 'parquet' },
+    target: targetOf(dataset),
   };
 };

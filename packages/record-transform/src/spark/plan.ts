@@ -69,6 +69,7 @@ export interface PlannedField {
   readonly typed: readonly PlannedColumn[];
 }
 
+/** Rows for a Delta table are staged with one more column: `sluice_row` BIGINT, the row's number in the object. */
 export type PlannedTarget =
   | { readonly format: 'parquet' }
   | { readonly format: 'delta'; readonly key: readonly string[] };
