@@ -26,6 +26,19 @@ export const exampleParts: EtlParts = {
   limits: { lambdaMaxBytes: 512 * 1024 * 1024, crawlerCheckSeconds: 30, crawlerMaxChecks: 60 },
 };
 
+/** The same with a dataset that has a Delta table. */
+export const exampleTables: EtlParts = {
+  ...exampleParts,
+  job: {
+    kind: 'glue',
+    name: 'sluice-transform',
+    mergeName: 'sluice-merge',
+    timeoutSeconds: 14_400,
+    logGroup: '/aws-glue/jobs/output',
+  },
+  sparkDatasets: ['accounts'],
+};
+
 export const exampleEmrServerless: Extract<SparkJob, { kind: 'emr-serverless' }> = {
   kind: 'emr-serverless',
   applicationId: '00f1r1uh9g8lm701',
@@ -62,6 +75,10 @@ export const artefacts = async () => [
   {
     path: 'packages/workflows/golden/etl.golden.json',
     make: async () => `${JSON.stringify(etlDefinition(exampleParts), null, 2)}\n`,
+  },
+  {
+    path: 'packages/workflows/golden/etl-with-table.golden.json',
+    make: async () => `${JSON.stringify(etlDefinition(exampleTables), null, 2)}\n`,
   },
   {
     path: 'packages/workflows/golden/csv-map.golden.json',

@@ -1,6 +1,7 @@
 import { defineStateMachine, type StateMachine } from './asl.ts';
 import { failures, publication, refusal, run } from './endings.ts';
 import { type SparkJob, sparkJob } from './spark-job.ts';
+import { inFront, mergeRules, retractRules, tableJobs } from './table.ts';
 import { caughtBy, crawlerRetries, type LambdaFunction, lambdaTask } from './tasks.ts';
 
 /** What the state machine calls, and where it decides. */
@@ -14,7 +15,7 @@ export interface EtlParts {
   /** A dataset's crawler is called `<prefix><dataset>`. */
   readonly crawlerPrefix: string;
   readonly job: SparkJob;
-  /** Datasets whose objects go to Spark whatever their size. */
+  /** Datasets whose rows are kept in a Delta table: their objects go to Spark whatever their size. */
   readonly sparkDatasets: readonly string[];
   readonly topicArn: string;
   readonly curatedBucket: string;
@@ -32,7 +33,8 @@ const executionSeconds = 24 * 60 * 60;
 
 /**
  * From a raw object to published rows: validate, discover, score, gate, transform, publish. Spark transforms before its
- * rows are scored, so that it reads a large object once and no Lambda reads it at all.
+ * rows are scored, so that it reads a large object once and no Lambda reads it at all. Rows for a table are merged behind
+ * the gate.
  */
 export const etlDefinition = ({
   functions,
@@ -42,8 +44,8 @@ export const etlDefinition = ({
   topicArn,
   curatedBucket,
   limits,
-}: EtlParts): StateMachine =>
-  defineStateMachine({
+}: EtlParts): StateMachine => {
+  const machine = defineStateMachine({
     Comment: 'Takes one raw object to the curated zone, or to quarantine.',
     StartAt: 'ValidateInput',
     TimeoutSeconds: executionSeconds,
@@ -58,7 +60,10 @@ export const etlDefinition = ({
       }),
       CheckValidation: {
         Type: 'Choice',
-        Choices: [{ Variable: '$.validation.result.valid', BooleanEquals: true, Next: 'NeedsDiscovery' }],
+        Choices: [
+          { Variable: '$.validation.result.valid', BooleanEquals: true, Next: 'NeedsDiscovery' },
+          ...retractRules(sparkDatasets),
+        ],
         Default: 'QuarantineObject',
       },
 
@@ -168,19 +173,22 @@ export const etlDefinition = ({
       CheckDataQuality: {
         Type: 'Choice',
         Comment: 'Of an object that Spark has read the rows are staged already.',
-        Choices: [
-          {
-            And: [
-              { Variable: '$.quality.result.passed', BooleanEquals: true },
-              { Variable: '$.transform', IsPresent: true },
-            ],
-            Next: 'UpdateDataCatalog',
-          },
-          { Variable: '$.quality.result.passed', BooleanEquals: true, Next: 'TransformObject' },
-        ],
+        Choices: inFront<'MergeTable' | 'RetractRows' | 'UpdateDataCatalog' | 'TransformObject'>(
+          mergeRules(passed, sparkDatasets),
+          { And: [passed, { Variable: '$.transform', IsPresent: true }], Next: 'UpdateDataCatalog' },
+          { ...passed, Next: 'TransformObject' },
+          ...retractRules(sparkDatasets),
+        ),
         Default: 'QuarantineObject',
       },
 
+      ...tableJobs({
+        job,
+        datasets: sparkDatasets,
+        onMerged: 'UpdateDataCatalog',
+        onRetracted: 'QuarantineObject',
+        onError: 'CheckJobReport',
+      }),
       ...refusal(functions.publishRun),
 
       TransformObject: lambdaTask({
@@ -201,6 +209,12 @@ export const etlDefinition = ({
       ...failures(topicArn),
     },
   });
+  if (sparkDatasets.length > 0) return machine;
+  const { MergeTable: _merge, RetractRows: _retract, ...States } = machine.States;
+  return { ...machine, States };
+};
+
+const passed = { Variable: '$.quality.result.passed', BooleanEquals: true } as const;
 
 const engineRules = (lambdaMaxBytes: number, sparkDatasets: readonly string[]) => {
   const small = {

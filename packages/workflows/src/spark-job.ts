@@ -7,6 +7,11 @@ export type SparkJob =
       readonly kind: 'glue';
       /** Of a job without retries of Glue's: `.sync` is over with the first attempt, whatever becomes of the next. */
       readonly name: string;
+      /**
+       * A job like it, of which one run at a time is under way: a table on S3 may have one writer. Needed if a dataset has a
+       * table; same limit, same log group.
+       */
+      readonly mergeName?: string;
       readonly timeoutSeconds: number;
       /** What its program prints is in a stream named by the job run: `…/output`. */
       readonly logGroup: string;
@@ -28,9 +33,9 @@ export type SparkJob =
 
 // Step Functions must not give up before the service reports the job's own timeout, which says more and does not count
 // the minutes that workers take to come.
-const startSlackSeconds = 15 * 60;
+export const startSlackSeconds = 15 * 60;
 
-const runArgument = 'States.JsonToString($$.Execution.Input)';
+export const runArgument = 'States.JsonToString($$.Execution.Input)';
 
 /** A text of the language's own functions. Braces stay, since Terraform's references have some. */
 const literal = (text: string): string => {

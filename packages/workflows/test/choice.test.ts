@@ -85,6 +85,10 @@ describe('a dataset needs the state machine', () => {
   test.each([
     ['wants etl', { workflow: 'etl' } as const],
     ['has no CSV', { source: { formats: ['json'] } } as const],
+    [
+      'has a table',
+      { key: ['id'], target: { format: 'delta' }, fields: { id: text({ required: true }) } } as const,
+    ],
     ['has a delimiter that no such machine reads', { source: { delimiter: '^' } }],
   ])('of none if it %s', (_what, settings) => {
     expect(needed(settings)).toBeNull();

@@ -1,7 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import aslValidator from 'asl-validator';
-import { artefacts, exampleEmrServerless, exampleMapParts, exampleParts } from '../generate/artefacts.ts';
+import {
+  artefacts,
+  exampleEmrServerless,
+  exampleMapParts,
+  exampleParts,
+  exampleTables,
+} from '../generate/artefacts.ts';
 import type { Fail, LastTask, State, StateMachine, Task } from '../src/asl.ts';
 import { csvMapDefinition, etlDefinition, refusalErrors } from '../src/index.ts';
 
@@ -69,6 +75,7 @@ test('the state machines are those that were reviewed; after a change run `pnpm 
 
 describe.each([
   ['etl', etl],
+  ['etl with a table', etlDefinition(exampleTables)],
   ['etl on EMR Serverless', etlDefinition({ ...exampleParts, job: exampleEmrServerless })],
   ['csv-map', csvMap],
 ])('the state machine %s', (_machine, machine) => {
@@ -203,7 +210,7 @@ describe('the engine', () => {
   });
 
   test('is Spark for the datasets that are named, whatever the size', () => {
-    const { States } = etlDefinition({ ...exampleParts, sparkDatasets: ['orders', 'visits'] });
+    const { States } = etlDefinition({ ...exampleTables, sparkDatasets: ['orders', 'visits'] });
     expect(States.ChooseEngine).toMatchObject({
       Choices: [
         {
