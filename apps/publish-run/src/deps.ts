@@ -15,6 +15,7 @@ export const buildDeps = (): PublishRunDeps => {
     zone: { objects, bucket: CURATED_BUCKET },
     countParquetRows: parquetRowCounter(objects),
     partitionsOf: (dataset) => datasets.get(dataset)?.partitions,
+    hasTable: (dataset) => datasets.get(dataset)?.target.format === 'delta',
     addPartition: gluePartitions(new GlueClient({}), GLUE_DATABASE, CURATED_BUCKET),
   };
 };

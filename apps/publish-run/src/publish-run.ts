@@ -6,10 +6,12 @@ import {
   publishedKey,
   quarantinedRowsKey,
   stagingPrefix,
+  tablePrefix,
 } from '@sluice/lake-storage/zones';
 import type { PartitionName } from '@sluice/record-schema';
 import {
   type Manifest,
+  mergeReport,
   type PublishRunInput,
   type PublishRunOutput,
   qualityReport,
@@ -28,6 +30,8 @@ export interface PublishRunDeps {
   readonly countParquetRows: CountParquetRows;
   /** The partition columns of a dataset; undefined if there is no such dataset. */
   readonly partitionsOf: (dataset: string) => readonly PartitionName[] | undefined;
+  /** Whether accepted rows of a dataset are merged into a table: then no files of them are published. */
+  readonly hasTable: (dataset: string) => boolean;
   /** Adds a partition to the dataset's table; no error if it is there already. */
   readonly addPartition: (dataset: string, partition: readonly PartitionValue[]) => Promise<void>;
 }
@@ -64,9 +68,11 @@ export const publishRun = async (input: PublishRunInput, deps: PublishRunDeps): 
   checkLaw(run, counts, quality.profile.rowsIn, rows);
   failpoint('publish:checked');
 
+  const table = deps.hasTable(dataset) ? await mergedTable(run, zone) : null;
+
   const partition = partitionOf(columns, asOf);
   const objectId = objectIdOf(object);
-  const files = rows.accepted.map((file, part) => ({
+  const files = (table ? [] : rows.accepted).map((file, part) => ({
     from: file.key,
     to: publishedKey({ dataset, partitions: partition, objectId, part }),
     file,
@@ -88,8 +94,9 @@ export const publishRun = async (input: PublishRunInput, deps: PublishRunDeps): 
     format: validation.format,
     engine,
     counts,
-    partition,
+    partition: table ? [] : partition,
     files: files.map(published),
+    ...(table && { table }),
     quarantine: quarantine && published(quarantine),
     unknownColumns,
     quality,
@@ -107,6 +114,14 @@ export const publishRun = async (input: PublishRunInput, deps: PublishRunDeps): 
     manifest,
   });
   return { manifest: { bucket: zone.bucket, key: manifestKey(dataset, runId) }, counts: totalsOf(counts) };
+};
+
+/** What the engine says of its merge, which comes before publishing. */
+const mergedTable = async ({ runId, dataset }: RunInput, { objects, bucket }: CuratedZone) => {
+  const merged = await readJson(objects, { bucket, key: `${stagingPrefix(runId)}${stagedName.merged}` });
+  if (merged === null)
+    throw new Error(`Run ${runId} has no ${stagedName.merged} in staging: its rows are not in their table.`);
+  return { key: tablePrefix(dataset), ...mergeReport.parse(merged) };
 };
 
 /** The partition's columns and values; days begin in UTC. */

@@ -113,7 +113,10 @@ export const newLake = (objects: ObjectStore = memoryStore()): Lake => {
       zone: { objects, bucket: curated },
       countParquetRows: countParquetRows(objects),
       partitionsOf: (dataset) =>
-        dataset === 'orders' ? ['process_year', 'process_month', 'process_day'] : undefined,
+        dataset === 'orders' || dataset === 'accounts'
+          ? ['process_year', 'process_month', 'process_day']
+          : undefined,
+      hasTable: (dataset) => dataset === 'accounts',
       addPartition: async (dataset, partition) => {
         const values = partition.map(({ value }) => value).join('-');
         if (!partitions.includes(`${dataset} ${values}`)) partitions.push(`${dataset} ${values}`);

@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { describe, expect, test } from '@jest/globals';
-import { putJson, readJson } from '@sluice/lake-storage';
+import { type ObjectStore, putJson, readJson } from '@sluice/lake-storage';
 import { memoryStore } from '@sluice/lake-storage/memory';
 import { objectIdOf } from '@sluice/lake-storage/zones';
 import { manifest, transformReport } from '@sluice/step-contracts';
@@ -55,6 +55,41 @@ describe('publishing a run', () => {
       quarantine: { key: `quarantine/orders/${run.runId}.jsonl`, rows: 2, bytes: 20 },
       unknownColumns: ['note'],
       quality: expect.anything(),
+    });
+  });
+
+  describe('of a dataset with a table', () => {
+    const merged = { version: 3, inserted: 4, updated: 1, deleted: 0 };
+    const accounts = async (objects: ObjectStore) => {
+      const run = { ...(await arrive(objects)), runId: 'accounts-1', dataset: 'accounts' };
+      const input = await stage(objects, run, { engine: 'spark', accepted: [2, 3], quarantined: 2 });
+      return { run, input, mergedAt: { bucket: curated, key: `staging/${run.runId}/merged.json` } };
+    };
+
+    test('copies no rows, and tells what the table made of them', async () => {
+      const { objects, deps, partitions } = newLake();
+      const { run, input, mergedAt } = await accounts(objects);
+      await putJson(objects, mergedAt, merged);
+      await publishRun(input, deps);
+      expect(Object.keys(await contents(objects))).toEqual([
+        `quarantine/accounts/${run.runId}.jsonl`,
+        `runs/accounts/${run.runId}.json`,
+      ]);
+      expect(manifest.parse(await json(objects, `runs/accounts/${run.runId}.json`))).toMatchObject({
+        counts: { rowsIn: 10, accepted: 5 },
+        partition: [],
+        files: [],
+        table: { key: 'tables/accounts/', ...merged },
+      });
+      expect(partitions).toEqual([]);
+    });
+
+    test('waits for the merge', async () => {
+      const { objects, deps } = newLake();
+      const { input } = await accounts(objects);
+      const before = await contents(objects);
+      await expect(publishRun(input, deps)).rejects.toThrow('its rows are not in their table');
+      expect(await contents(objects)).toEqual(before);
     });
   });
 

@@ -87,6 +87,7 @@ export const stepsOf = (parts: StepParts): Steps => {
   const publishDeps = {
     zone: { ...zone, ...(onCleared && { onCleared }) },
     partitionsOf,
+    hasTable: (name: string) => findDataset(name)?.target.format === 'delta',
     countParquetRows: parquetRowCounter(store),
     // The folders are the catalogue: `sluice query` reads the partitions from their names.
     addPartition: async () => undefined,
