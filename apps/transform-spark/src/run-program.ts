@@ -1,9 +1,10 @@
+import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { failpoint, type ObjectStore, withLocalFile } from '@sluice/lake-storage';
-import { stagingPrefix } from '@sluice/lake-storage/zones';
+import { stagingPrefix, tablePrefix } from '@sluice/lake-storage/zones';
 import type { Dataset } from '@sluice/record-schema';
 import { compileSparkPlan } from '@sluice/record-transform/spark';
 import { type RunInput, runInput } from '@sluice/step-contracts';
@@ -37,11 +38,27 @@ export class SparkFailed extends Error {
   override readonly name = 'SparkJobFailed';
 }
 
-const startJobRun = z.object({ Arguments: z.object({ '--run': z.string() }) });
+/** A run whose staged rows go into its dataset's table, or whose merged rows are taken back. */
+export interface TableRun extends Omit<SparkRun, 'objects' | 'curatedBucket'> {
+  readonly step: 'merge' | 'retract';
+  /** The folder of this machine that is the curated zone. */
+  readonly curatedFolder: string;
+}
+
+const startJobRun = z.object({
+  Arguments: z.object({
+    '--run': z.string(),
+    '--step': z.enum(['stage', 'merge', 'retract']).default('stage'),
+  }),
+});
 
 /** The run of a `glue:startJobRun`, from the task's parameters. */
 export const runOfJob = (parameters: unknown): RunInput =>
   runInput.parse(JSON.parse(startJobRun.parse(parameters).Arguments['--run']));
+
+/** What the job is to do with it. */
+export const stepOfJob = (parameters: unknown): 'stage' | TableRun['step'] =>
+  startJobRun.parse(parameters).Arguments['--step'];
 
 /**
  * Does what the deployed job does, on this machine: takes the rows of one object to their fates and leaves them in
@@ -56,16 +73,50 @@ export const runSparkProgram = async (spark: SparkRun): Promise<void> => {
   spark.signal?.throwIfAborted();
   await clearStaged(objects, bucket, prefix);
   failpoint('spark:cleared');
-  // Spark takes a path with such a character for a pattern.
-  const parent = /[{}[\]*?\\]/.test(spark.scratchDir) ? tmpdir() : spark.scratchDir;
-  const folder = await mkdtemp(join(parent, 'spark-'));
-  try {
+  await inFolder(spark.scratchDir, async (folder) => {
     const { etag, size: _size, ...version } = run.object;
     await withLocalFile(objects, version, folder, { ifMatch: etag }, (path) =>
       runProgram(spark, path, folder),
     );
     spark.signal?.throwIfAborted();
     await stageOutput(objects, join(folder, OUTPUT), { bucket, prefix });
+  });
+};
+
+/**
+ * Does what the deployed job does behind the gate, on a table of this machine. Nobody else may merge into it meanwhile. A
+ * merge leaves `merged.json` in staging.
+ *
+ * @throws {SparkFailed} if the program fails or is killed; what it had not committed is not in the table then
+ */
+export const runTableStep = async (spark: TableRun): Promise<void> => {
+  const { curatedFolder, dataset, run, step, signal } = spark;
+  const table = join(curatedFolder, tablePrefix(dataset.name));
+  signal?.throwIfAborted();
+  // Spark need not start for what is plain to see: there is nothing to take back.
+  if (step === 'retract' && !existsSync(join(table, '_delta_log'))) return;
+  await mkdir(table, { recursive: true });
+  await inFolder(spark.scratchDir, async (folder) => {
+    const address = async (path: string, name: string): Promise<string> => {
+      if (!PATTERN.test(path)) return uriOf(path);
+      await symlink(path, join(folder, name));
+      return uriOf(join(folder, name));
+    };
+    const staged = await address(join(curatedFolder, stagingPrefix(run.runId)), 'staged');
+    await carryOut(spark, folder, [
+      ...['--step', step, '--table', await address(table, 'table'), '--output', staged],
+    ]);
+  });
+};
+
+/** Spark takes a path with such a character for a pattern. */
+const PATTERN = /[{}[\]*?\\]/;
+
+const inFolder = async (scratchDir: string, work: (folder: string) => Promise<void>): Promise<void> => {
+  const parent = PATTERN.test(scratchDir) ? tmpdir() : scratchDir;
+  const folder = await mkdtemp(join(parent, 'spark-'));
+  try {
+    await work(folder);
   } finally {
     await rm(folder, { recursive: true, force: true, maxRetries: 5 });
   }
@@ -75,23 +126,29 @@ const OUTPUT = 'output';
 const script = fileURLToPath(new URL('../local_job.py', import.meta.url));
 
 const runProgram = async (spark: SparkRun, path: string, folder: string): Promise<void> => {
-  const { environment, dataset, run, curatedBucket, scratchDir: _parent, signal, ...others } = spark;
-  const plans = join(folder, 'plans');
-  const input = join(folder, 'input', `object${plainExtension(run.object.key)}`);
-  for (const name of [plans, join(folder, 'input'), join(folder, OUTPUT)]) await mkdir(name);
-  await writeFile(join(plans, `${dataset.name}.json`), JSON.stringify(compileSparkPlan(dataset)));
+  const input = join(folder, 'input', `object${plainExtension(spark.run.object.key)}`);
+  for (const name of [join(folder, 'input'), join(folder, OUTPUT)]) await mkdir(name);
   await symlink(path, input);
+  await carryOut(spark, folder, [
+    ...['--curated-bucket', spark.curatedBucket, '--input', uriOf(input)],
+    ...['--output', `${uriOf(join(folder, OUTPUT))}/`],
+  ]);
+};
+
+type Program = Omit<SparkRun, 'objects' | 'curatedBucket'>;
+
+const carryOut = async (spark: Program, folder: string, options: readonly string[]): Promise<void> => {
+  const { environment, dataset, run, scratchDir: _parent, signal, ...others } = spark;
+  const plans = join(folder, 'plans');
+  await mkdir(plans);
+  await writeFile(join(plans, `${dataset.name}.json`), JSON.stringify(compileSparkPlan(dataset)));
 
   const lines = readLines(others);
   const { child, ended, kill } = await startSpark({
     ...others,
     environment,
     scratchDir: folder,
-    command: [
-      script,
-      ...['--run', JSON.stringify(run), '--plans', uriOf(plans), '--curated-bucket', curatedBucket],
-      ...['--input', uriOf(input), '--output', `${uriOf(join(folder, OUTPUT))}/`],
-    ],
+    command: [script, '--run', JSON.stringify(run), '--plans', uriOf(plans), ...options],
     onLine: lines.line,
   });
   child.stdout.resume();

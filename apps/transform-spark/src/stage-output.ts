@@ -14,6 +14,7 @@ const FIGURES = 'figures.json';
 
 /** The report goes first, since without it the rest is unfinished work. The quality report and the journal stay. */
 export const clearStaged = async (objects: ObjectStore, bucket: string, prefix: string): Promise<void> => {
+  await objects.delete({ bucket, key: `${prefix}${stagedName.merged}` });
   await objects.delete({ bucket, key: `${prefix}${stagedName.report}` });
   const rows: string[] = [];
   for await (const key of objects.keys(bucket, `${prefix}accepted-`)) rows.push(key);

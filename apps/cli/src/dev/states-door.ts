@@ -53,7 +53,7 @@ export const openStatesDoor = async (
       crawl: async () => undefined,
       runSpark: sparkStep({
         engines,
-        store: lake.store,
+        lake,
         scratchDir,
         pseudonymKey,
         onProgress: ignore,

@@ -15,8 +15,22 @@ export const withRunLock = async <T>(
   name: string,
   waiting: { readonly signal: AbortSignal; readonly onWait: () => void },
   work: () => Promise<T>,
+): Promise<T> => locked(lake, lockOf(lake, dataset, name), waiting, work);
+
+/** Runs `work` while nobody else writes to the dataset's table: two of its writers may overwrite each other's commits. */
+export const withTableLock = async <T>(
+  lake: Lake,
+  dataset: string,
+  signal: AbortSignal,
+  work: () => Promise<T>,
+): Promise<T> => locked(lake, join(lake.hidden, 'locks', `table-${dataset}`), { signal }, work);
+
+const locked = async <T>(
+  lake: Lake,
+  lock: string,
+  waiting: { readonly signal: AbortSignal; readonly onWait?: () => void },
+  work: () => Promise<T>,
 ): Promise<T> => {
-  const lock = lockOf(lake, dataset, name);
   const temporary = join(lake.hidden, 'tmp');
   await mkdir(dirname(lock), { recursive: true });
   await mkdir(temporary, { recursive: true });

@@ -1,7 +1,8 @@
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { datasets } from '@sluice/datasets';
-import { embeddedZones, parsePublishedKey, UNMATCHED } from '@sluice/lake-storage/zones';
-import { type Dataset, uniqueViewName } from '@sluice/record-schema';
+import { readBytes } from '@sluice/lake-storage';
+import { embeddedZones, parsePublishedKey, tablePrefix, UNMATCHED } from '@sluice/lake-storage/zones';
+import { type Dataset, hasTable, uniqueViewName } from '@sluice/record-schema';
 import { identifier, literal, sqlType } from '@sluice/record-transform';
 import { listManifests } from '../lake/manifests.ts';
 import type { Lake } from '../lake/open-lake.ts';
@@ -30,6 +31,8 @@ export const lakeViews = async (lake: Lake): Promise<LakeViews> => {
     files.push(pathOf(key));
     published.set(file.dataset, files);
   }
+  for (const { name } of [...datasets.values()].filter(hasTable))
+    published.set(name, (await tableFiles(lake, name)).map(pathOf));
   for await (const { key } of lake.store.list(embeddedZones.curated, 'quarantine/')) {
     // A run's rows, or a stream's records that could not be read.
     if (/^quarantine\/[^/]+\/(?:records\/[^/]+\/[^/]+\/)?[^/]+\.jsonl$/.test(key))
@@ -38,7 +41,7 @@ export const lakeViews = async (lake: Lake): Promise<LakeViews> => {
   return {
     statements: [
       ...[...datasets.values()].flatMap((dataset) =>
-        datasetViews(dataset, published.get(dataset.name) ?? []),
+        (hasTable(dataset) ? tableViews : datasetViews)(dataset, published.get(dataset.name) ?? []),
       ),
       await runsTable(lake),
       quarantineView(quarantined),
@@ -46,6 +49,33 @@ export const lakeViews = async (lake: Lake): Promise<LakeViews> => {
     files: [...[...published.values()].flat(), ...quarantined],
   };
 };
+
+/** Keys of the files that the table lists for whoever does not know Delta, by their names: the lake may have moved. */
+const tableFiles = async ({ store }: Lake, dataset: string): Promise<string[]> => {
+  const key = `${tablePrefix(dataset)}_symlink_format_manifest/manifest`;
+  const paths = String((await readBytes(store, { bucket: embeddedZones.curated, key })) ?? '').split('\n');
+  return paths.filter((path) => path !== '').map((path) => `${tablePrefix(dataset)}${basename(path)}`);
+};
+
+/** A table holds each record once, and each row says where it comes from. */
+const tableViews = (dataset: Dataset, files: readonly string[]): readonly string[] => {
+  const typed = [
+    ...dataset.columns.map((column) => ({ name: column.name, type: sqlType(column.valueType) })),
+    { name: 'sluice_run', type: 'VARCHAR' },
+    { name: 'sluice_as_of', type: 'TIMESTAMP' },
+    { name: 'sluice_row', type: 'BIGINT' },
+  ];
+  const rows =
+    files.length === 0
+      ? `${nothingOf(typed)} WHERE false`
+      : `${typed.map(({ name }) => identifier(name)).join(', ')} FROM read_parquet(${list(files.map(literal))}, union_by_name = true)`;
+  return [dataset.name, uniqueViewName(dataset)].map(
+    (name) => `CREATE VIEW ${identifier(name)} AS SELECT ${rows}`,
+  );
+};
+
+const nothingOf = (columns: readonly { readonly name: string; readonly type: string }[]): string =>
+  columns.map((one) => `CAST(NULL AS ${one.type}) AS ${identifier(one.name)}`).join(', ');
 
 const datasetViews = (dataset: Dataset, files: readonly string[]): readonly string[] => {
   const { name, columns, partitions, key } = dataset;
@@ -56,7 +86,7 @@ const datasetViews = (dataset: Dataset, files: readonly string[]): readonly stri
   const all = `CREATE VIEW ${identifier(name)} AS SELECT`;
   const once = `CREATE VIEW ${identifier(uniqueViewName(dataset))} AS SELECT`;
   if (files.length === 0) {
-    const nothing = typed.map((one) => `CAST(NULL AS ${one.type}) AS ${identifier(one.name)}`).join(', ');
+    const nothing = nothingOf(typed);
     return [`${all} ${nothing} WHERE false`, ...(key === null ? [] : [`${once} ${nothing} WHERE false`])];
   }
   const hiveTypes = partitions.map((partition) => `${identifier(partition)}: BIGINT`).join(', ');

@@ -1,5 +1,6 @@
 import type { ManifestFile } from '@sluice/step-contracts';
 import { bytes, count } from '../terminal/figures.ts';
+import { tableLine } from '../terminal/table-line.ts';
 import { type Html, html, NOTHING } from './html.ts';
 import type { ReportInput } from './report-input.ts';
 import { shownText } from './shown-text.ts';
@@ -22,8 +23,8 @@ export const filesSection = ({ run }: ReportInput): Html => {
 ${
   run.status === 'rejected'
     ? refusedCopy(run.quarantined?.bucket ?? '', run.quarantined?.key ?? '')
-    : html`<table>
-<caption>Partition ${partition.join('/')}</caption>
+    : html`${run.table === undefined ? NOTHING : html`<p>Accepted rows are in the table <code>${shownText(run.table.key, KEY_LIMIT)}</code>, ${tableLine(run.table)}.</p>`}<table>
+<caption>${partition.length > 0 ? `Partition ${partition.join('/')}` : 'Beside the table'}</caption>
 <thead><tr><th scope="col">Key</th><th scope="col" class="number">Rows</th><th scope="col" class="number">Size</th></tr></thead>
 <tbody>${run.files.map((file) => fileRow(file, 'accepted'))}${run.quarantine === null ? NOTHING : fileRow(run.quarantine, 'quarantined')}</tbody>
 </table>`

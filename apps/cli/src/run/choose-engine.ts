@@ -1,3 +1,4 @@
+import type { Dataset } from '@sluice/record-schema';
 import type { SparkEnvironment, SparkState } from '@sluice/transform-spark/environment';
 import { CliError } from '../cli-error.ts';
 import { didYouMean } from '../did-you-mean.ts';
@@ -66,8 +67,10 @@ export const engineNamed = (name: string): EngineWish => {
 export const chooseEngine = async (
   { wanted, sparkState }: Pick<Engines, 'wanted' | 'sparkState'>,
   size: number,
+  { target }: Pick<Dataset, 'target'> = { target: { format: 'parquet' } },
 ): Promise<ChosenEngine> => {
   if (wanted !== 'auto') return { engine: wanted, because: ASKED_FOR };
+  if (target.format === 'delta') return { engine: 'spark', because: 'its rows go into a Delta table' };
   if (size <= SPARK_ABOVE_BYTES)
     return { engine: 'duckdb', because: `${bytes(size)} is at most ${SPARK_ABOVE}` };
   const large = `${bytes(size)} is more than ${SPARK_ABOVE}`;

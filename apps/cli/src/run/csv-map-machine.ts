@@ -1,5 +1,5 @@
 import { embeddedZones } from '@sluice/lake-storage/zones';
-import type { Dataset } from '@sluice/record-schema';
+import { type Dataset, hasTable } from '@sluice/record-schema';
 import {
   type CsvDelimiter,
   csvMapDefinition,
@@ -12,7 +12,10 @@ import { LOCAL_TOPIC, timeoutSeconds } from './etl-machine.ts';
 import { functionArn } from './task-handlers.ts';
 
 /** @throws {CliError} if Step Functions cannot read the dataset's CSV, or it has none */
-export const csvDelimiterOf = ({ name, source }: Dataset): CsvDelimiter => {
+export const csvDelimiterOf = (dataset: Dataset): CsvDelimiter => {
+  const { name, source } = dataset;
+  if (hasTable(dataset))
+    throw new CliError(`${name} is a Delta table, which csv-map cannot write; run it without --workflow`);
   const delimiter = mapReaderDelimiterOf(source.delimiter);
   if (delimiter !== null && source.formats.includes('csv')) return delimiter;
   throw new CliError(`csv-map cannot read objects of ${name}; run it without --workflow`);

@@ -1,4 +1,6 @@
+import { datasets } from '@sluice/datasets';
 import { embeddedZones } from '@sluice/lake-storage/zones';
+import { hasTable } from '@sluice/record-schema';
 import { etlDefinition, type StateMachine } from '@sluice/workflows';
 import { functionArn } from './task-handlers.ts';
 
@@ -21,8 +23,14 @@ export const etlMachine = (duckdbMaxBytes: number = ANY_SIZE): StateMachine =>
       publishRun: { arn: functionArn('publish-run'), timeoutSeconds },
     },
     crawlerPrefix: 'sluice-',
-    job: { kind: 'glue', name: 'sluice-transform', timeoutSeconds, logGroup: '/aws-glue/jobs/output' },
-    sparkDatasets: [],
+    job: {
+      kind: 'glue',
+      name: 'sluice-transform',
+      mergeName: 'sluice-merge',
+      timeoutSeconds,
+      logGroup: '/aws-glue/jobs/output',
+    },
+    sparkDatasets: [...datasets.values()].filter(hasTable).map(({ name }) => name),
     topicArn: LOCAL_TOPIC,
     curatedBucket: embeddedZones.curated,
     // The local crawler is done when it has started.

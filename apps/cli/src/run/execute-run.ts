@@ -136,7 +136,7 @@ const execute = async (
       },
       runSpark: sparkStep({
         engines,
-        store: lake.store,
+        lake,
         scratchDir,
         pseudonymKey,
         onProgress: watcher.sparkProgress,

@@ -1,7 +1,9 @@
 import { failpoint } from '@sluice/lake-storage';
 import { embeddedZones, runIdOf } from '@sluice/lake-storage/zones';
+import { hasTable } from '@sluice/record-schema';
 import type { RunInput } from '@sluice/step-contracts';
 import type { StateMachine } from '@sluice/workflows';
+import { CliError } from '../cli-error.ts';
 import type { ChosenEngine } from '../lake/execution-record.ts';
 import { checkSource, landFile } from '../lake/land-file.ts';
 import { readManifest } from '../lake/manifests.ts';
@@ -61,8 +63,12 @@ export const runObject = async (request: ObjectRequest, run: RunInput): Promise<
 };
 
 /** Before anything is written. */
-const checkWorkflow = ({ workflow, dataset }: ObjectRequest): void => {
+const checkWorkflow = ({ workflow, dataset, engines = duckdbOnly }: ObjectRequest): void => {
   if (workflow === 'csv-map') csvDelimiterOf(dataset);
+  else if (hasTable(dataset) && engines.wanted === 'duckdb')
+    throw new CliError(
+      `${dataset.name} is a Delta table, which DuckDB cannot write; run it with --engine spark`,
+    );
 };
 
 const definitionOf = ({ dataset, batchRows }: ObjectRequest, engine: ChosenEngine | null): StateMachine => {
@@ -72,7 +78,7 @@ const definitionOf = ({ dataset, batchRows }: ObjectRequest, engine: ChosenEngin
 
 const start = async (request: ObjectRequest, run: RunInput): Promise<FinishedObject> => {
   const { lake, workflow, file, engines = duckdbOnly } = request;
-  const engine = workflow === 'etl' ? await chooseEngine(engines, run.object.size) : null;
+  const engine = workflow === 'etl' ? await chooseEngine(engines, run.object.size, request.dataset) : null;
   const definition = definitionOf(request, engine);
   const journal = await createJournal(lake, {
     journalVersion: 1,

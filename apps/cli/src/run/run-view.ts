@@ -20,6 +20,8 @@ export interface RunView extends RunInput {
     readonly raw: string;
     /** Published rows. */
     readonly published: readonly string[];
+    /** The folder of the table that they are in instead. */
+    readonly table?: string;
     /** Quarantined rows, or the refused object. */
     readonly quarantine: string | null;
     readonly manifest: string | null;
@@ -61,6 +63,7 @@ export const viewOf = (lake: Lake, { run, manifest, execution, report }: KnownRu
     files: {
       raw: lake.shown(object),
       published: manifest?.status === 'published' ? manifest.files.map(({ key }) => curated(key)) : [],
+      ...(manifest?.status === 'published' && manifest.table && { table: curated(manifest.table.key) }),
       quarantine: quarantine === undefined ? null : curated(quarantine),
       manifest: manifest ? lake.shown(manifestAddress(dataset, runId)) : null,
       mapResults: execution?.mapRun?.results ? shownFolder(lake, execution.mapRun.results) : null,

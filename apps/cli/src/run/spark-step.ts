@@ -1,12 +1,14 @@
+import { join } from 'node:path';
 import { datasets } from '@sluice/datasets';
-import type { ObjectStore } from '@sluice/lake-storage';
 import { embeddedZones } from '@sluice/lake-storage/zones';
 import type { SparkProgress } from '@sluice/transform-spark/run-program';
+import type { Lake } from '../lake/open-lake.ts';
+import { withTableLock } from '../lake/run-lock.ts';
 import type { Engines } from './choose-engine.ts';
 
 interface SparkParts {
   readonly engines: Engines;
-  readonly store: ObjectStore;
+  readonly lake: Lake;
   /** A folder for files that nobody keeps. */
   readonly scratchDir: string;
   readonly pseudonymKey: string | undefined;
@@ -19,19 +21,18 @@ interface SparkParts {
 export type RunSpark = (parameters: unknown, signal: AbortSignal) => Promise<void>;
 
 export const sparkStep =
-  ({ engines, store, ...parts }: SparkParts): RunSpark =>
+  ({ engines, lake, ...parts }: SparkParts): RunSpark =>
   async (parameters, signal) => {
-    const { runOfJob, runSparkProgram } = await import('@sluice/transform-spark/run-program');
+    const { runOfJob, runSparkProgram, runTableStep, stepOfJob } = await import(
+      '@sluice/transform-spark/run-program'
+    );
     const run = runOfJob(parameters);
     const dataset = datasets.get(run.dataset);
     if (!dataset) throw new Error(`There is no dataset ${run.dataset}.`);
-    await runSparkProgram({
-      ...parts,
-      environment: await engines.sparkEnvironment(),
-      objects: store,
-      curatedBucket: embeddedZones.curated,
-      dataset,
-      run,
-      signal,
-    });
+    const program = { ...parts, environment: await engines.sparkEnvironment(), dataset, run, signal };
+    const curatedBucket = embeddedZones.curated;
+    const step = stepOfJob(parameters);
+    if (step === 'stage') return runSparkProgram({ ...program, objects: lake.store, curatedBucket });
+    const curatedFolder = join(lake.root, curatedBucket);
+    await withTableLock(lake, dataset.name, signal, () => runTableStep({ ...program, step, curatedFolder }));
   };

@@ -9,6 +9,7 @@ import { bytes, count, duration, plural, share } from './figures.ts';
 import { mapRunLines } from './map-run-summary.ts';
 import { printable } from './printable.ts';
 import { redriveLine } from './redrive-line.ts';
+import { tableLine } from './table-line.ts';
 import type { Paint } from './terminal.ts';
 
 type Published = Extract<Manifest, { status: 'published' }>;
@@ -158,6 +159,11 @@ const fileLines = ({ files, manifest }: RunView): string[] => {
       const file = published[at];
       return line('published', path, file ? `  ${plural(file.rows, 'row')}, ${bytes(file.bytes)}` : '');
     }),
+    ...line(
+      'table',
+      files.table ?? null,
+      manifest?.status === 'published' && manifest.table ? `  ${tableLine(manifest.table)}` : '',
+    ),
     ...line('quarantine', files.quarantine, quarantined ? `  ${plural(quarantined.rows, 'row')}` : ''),
     ...line('raw', files.raw),
     ...line('manifest', files.manifest),
