@@ -111,6 +111,7 @@ describe('an object whose dataset has a table', () => {
 
   test('is not published if its merge fails, and what the job says is told', async () => {
     const jobRun = {
+      Attempt: 0,
       Id: 'jr_21e3',
       JobName: 'sluice-merge',
       JobRunState: 'FAILED',
