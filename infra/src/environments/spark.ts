@@ -21,7 +21,6 @@ export const sparkSchema = z.strictObject({
   /** A run that takes longer than this is told of. */
   lateMinutes: z.int().min(1),
 });
-export type SparkSettings = z.output<typeof sparkSchema>;
 
 /** https://docs.aws.amazon.com/emr/latest/EMR-Serverless-UserGuide/application-capacity.html */
 export const emrServerlessSchema = z.strictObject({

@@ -24,14 +24,22 @@ export interface EmbeddedRun {
   readonly quarantine: string;
 }
 
-/** Runs a file of orders on this machine, in a lake of its own below a folder. */
-export const runEmbedded = async (folder: string, text: string, asOf: string): Promise<EmbeddedRun> => {
+/** Runs a file of orders on this machine, by DuckDB, in a lake of its own below a folder. */
+export const runEmbedded = async (
+  folder: string,
+  text: string,
+  asOf: string,
+  extension: 'csv' | 'jsonl' = 'csv',
+): Promise<EmbeddedRun> => {
   await mkdir(folder, { recursive: true });
-  const file = join(folder, 'orders.csv');
+  const file = join(folder, `orders.${extension}`);
   await writeFile(file, text);
   const { stdout } = await promisify(execFile)(
     process.execPath,
-    [main, 'run', file, '--dataset', 'orders', '--as-of', asOf, '--lake', join(folder, 'lake'), '--json'],
+    [
+      ...[main, 'run', file, '--dataset', 'orders', '--as-of', asOf, '--lake', join(folder, 'lake')],
+      ...['--engine', 'duckdb', '--json'],
+    ],
     // Jest's own options are not for this process.
     { cwd: folder, env: { ...process.env, NODE_OPTIONS: '' }, maxBuffer: 2 ** 26 },
   );
@@ -40,6 +48,17 @@ export const runEmbedded = async (folder: string, text: string, asOf: string): P
     manifest: written,
     published: files.published.map((path) => join(folder, path)),
     quarantine: files.quarantine === null ? '' : await readFile(join(folder, files.quarantine), 'utf8'),
+  };
+};
+
+/** What two engines have to agree about. Files are cut and compressed by each in its own way. */
+export const comparableManifest = (manifest: Manifest): unknown => {
+  if (manifest.status !== 'published') return manifest.status;
+  const { runId: _run, object: _object, engine: _engine, files: cut, quarantine, ...rest } = manifest;
+  return {
+    ...rest,
+    rows: cut.reduce((sum, { rows }) => sum + rows, 0),
+    quarantine: quarantine && { rows: quarantine.rows, bytes: quarantine.bytes },
   };
 };
 
