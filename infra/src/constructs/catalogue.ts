@@ -4,8 +4,8 @@ import {
   type GlueCatalogTableConfig,
 } from '@cdktf/provider-aws/lib/glue-catalog-table/index.js';
 import { datasets } from '@sluice/datasets';
-import { processedPrefix } from '@sluice/lake-storage/zones';
-import { glueColumns, gluePartitionKeys, uniqueViewName } from '@sluice/record-schema';
+import { processedPrefix, tablePrefix } from '@sluice/lake-storage/zones';
+import { glueColumns, gluePartitionKeys, hasTable, uniqueViewName } from '@sluice/record-schema';
 import { Construct } from 'constructs';
 import { manifestColumns } from '../queries/manifest-columns.ts';
 import { uniqueViewText, viewColumns } from '../queries/unique-view.ts';
@@ -20,6 +20,8 @@ interface CatalogueProps {
  * What can be queried: database `<prefix>` with a table for each dataset and the table `runs`, and database
  * `<prefix>_raw` for what crawlers find in the raw zone. Names of Glue have `_` where the prefix has `-`.
  *
+ * A dataset's Delta table is one of Glue's by its place alone: Athena takes columns and files from the table's own log.
+ *
  * The tables have no partitions here: publish-run adds each when it first has files (docs/adr/0010).
  */
 export class Catalogue extends Construct {
@@ -27,7 +29,7 @@ export class Catalogue extends Construct {
   readonly rawDatabaseName: string;
   /** By the dataset's name, which is the table's too. */
   readonly tables: ReadonlyMap<string, GlueCatalogTable>;
-  /** `<dataset>_unique` of each dataset that has a key, by the dataset's name. */
+  /** `<dataset>_unique` of each dataset that has a key and publishes files, by the dataset's name. */
   readonly uniqueViews: ReadonlyMap<string, GlueCatalogTable>;
   /** The crawler of a dataset is called `<crawlerPrefix><dataset>`. */
   readonly crawlerPrefix: string;
@@ -66,24 +68,27 @@ export class Catalogue extends Construct {
         table({
           name: dataset.name,
           description: dataset.doc,
-          parameters: { EXTERNAL: 'TRUE', classification: 'parquet' },
+          // https://docs.aws.amazon.com/athena/latest/ug/delta-lake-tables-getting-started.html
+          parameters: hasTable(dataset)
+            ? { EXTERNAL: 'TRUE', table_type: 'DELTA' }
+            : { EXTERNAL: 'TRUE', classification: 'parquet' },
           storageDescriptor: {
-            location: location(processedPrefix(dataset.name)),
+            location: location((hasTable(dataset) ? tablePrefix : processedPrefix)(dataset.name)),
             inputFormat: 'org.apache.hadoop.hive.ql.io.parquet.MapredParquetInputFormat',
             outputFormat: 'org.apache.hadoop.hive.ql.io.parquet.MapredParquetOutputFormat',
             serDeInfo: {
               serializationLibrary: 'org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe',
               parameters: { 'serialization.format': '1' },
             },
-            columns: [...glueColumns(dataset)],
+            columns: [...glueColumns(dataset), ...(hasTable(dataset) ? provenance : [])],
           },
-          partitionKeys: [...gluePartitionKeys(dataset)],
+          partitionKeys: hasTable(dataset) ? [] : [...gluePartitionKeys(dataset)],
         }),
       ]),
     );
     this.uniqueViews = new Map(
       [...datasets.values()].flatMap((dataset) => {
-        if (dataset.key === null) return [];
+        if (dataset.key === null || hasTable(dataset)) return [];
         const view = new GlueCatalogTable(this, `view-${uniqueViewName(dataset)}`, {
           databaseName: database.name,
           name: uniqueViewName(dataset),
@@ -125,3 +130,10 @@ export class Catalogue extends Construct {
     return `${this.crawlerPrefix}${dataset}`;
   }
 }
+
+/** What a Delta table says of each row beside the dataset's columns. */
+const provenance = [
+  { name: 'sluice_run', type: 'string', comment: 'The run that brought the row' },
+  { name: 'sluice_as_of', type: 'timestamp', comment: 'The clock of that run, UTC' },
+  { name: 'sluice_row', type: 'bigint', comment: 'The number of the row in its object' },
+];

@@ -6,7 +6,7 @@ import {
 } from '@cdktf/provider-aws/lib/lakeformation-permissions/index.js';
 import { LakeformationResource } from '@cdktf/provider-aws/lib/lakeformation-resource/index.js';
 import { datasets } from '@sluice/datasets';
-import { personalColumns } from '@sluice/record-schema';
+import { hasTable, personalColumns } from '@sluice/record-schema';
 import { dependable } from 'cdktf';
 import { Construct } from 'constructs';
 import type { Environment } from '../environments/environment.ts';
@@ -46,6 +46,8 @@ export class ColumnGrants extends Construct {
     super(scope, id);
     const { catalogue, zones } = props;
     const { curated } = zones;
+    const hasTables = [...datasets.values()].some(hasTable);
+    const folders = hasTables ? ['processed', 'tables'] : ['processed'];
 
     // Without default permissions: a null is Lake Formation's own access control.
     // https://docs.aws.amazon.com/lake-formation/latest/APIReference/API_DataLakeSettings.html
@@ -62,22 +64,29 @@ export class ColumnGrants extends Construct {
       description: 'Reads published rows for whoever Lake Formation lets',
       service: 'lakeformation.amazonaws.com',
       may: [
-        allow('ReadPublishedRows', ['s3:GetObject'], [`${curated.arn}/processed/*`]),
+        allow(
+          'ReadPublishedRows',
+          ['s3:GetObject'],
+          folders.map((folder) => `${curated.arn}/${folder}/*`),
+        ),
         allow('ListPublishedRows', ['s3:ListBucket'], [curated.arn], {
-          StringLike: { 's3:prefix': ['processed', 'processed/*'] },
+          StringLike: { 's3:prefix': folders.flatMap((folder) => [folder, `${folder}/*`]) },
         }),
         allow('DecryptPublishedRows', ['kms:Decrypt'], [props.dataKeyArn], {
           StringEquals: { 'kms:ViaService': `s3.${deployment.environment.region}.amazonaws.com` },
         }),
       ],
     });
-    const published = new LakeformationResource(this, 'published', {
-      arn: `${curated.arn}/processed`,
-      roleArn: reader.arn,
-      // Else IAM decides as before, wherever nobody has opted in.
-      hybridAccessEnabled: false,
-      dependsOn: [settings, reader.policy],
-    });
+    const registered = (name: string, folder: string): LakeformationResource =>
+      new LakeformationResource(this, name, {
+        arn: `${curated.arn}/${folder}`,
+        roleArn: reader.arn,
+        // Else IAM decides as before, wherever nobody has opted in.
+        hybridAccessEnabled: false,
+        dependsOn: [settings, reader.policy],
+      });
+    const published = registered('published', 'processed');
+    if (hasTables) registered('tables', 'tables');
 
     const grant = (to: string, principal: string, name: string, what: Grant): void => {
       new LakeformationPermissions(this, `${to}-${name}`, { principal, dependsOn: [settings], ...what });

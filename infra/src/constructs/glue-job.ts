@@ -20,7 +20,10 @@ interface GlueJobProps {
 /** Spark 3.5.6, Python 3.11, Delta 3.3.2: https://docs.aws.amazon.com/glue/latest/dg/release-notes.html */
 const glueVersion = '5.1';
 
-/** The Glue job `<prefix>-transform-spark`, its role and its logs. */
+/**
+ * The Glue job `<prefix>-transform-spark`, its role and its logs; where a dataset has a Delta table, a second one,
+ * `<prefix>-merge-spark`, that merges into it.
+ */
 export class GlueJob extends Construct {
   readonly name: string;
   readonly job: Extract<SparkJob, { kind: 'glue' }>;
@@ -47,9 +50,7 @@ export class GlueJob extends Construct {
       service: 'glue.amazonaws.com',
       may: [...files.may, glueLogging(logs.map(({ arn }) => arn)), ...ownCalls],
     });
-    const { name } = new GlueJobResource(this, 'job', {
-      name: deployment.nameOf(id),
-      description: 'Takes an object that is too large for a Lambda to staged rows',
+    const settings = {
       roleArn: role.arn,
       glueVersion,
       command: { name: 'glueetl', pythonVersion: '3', scriptLocation: files.script },
@@ -57,7 +58,6 @@ export class GlueJob extends Construct {
       workerType: spark.workerType,
       numberOfWorkers: spark.workers,
       timeout: spark.timeoutMinutes,
-      executionProperty: { maxConcurrentRuns: spark.maxConcurrentRuns },
       // The state machine decides what is tried again: to it a job is over with its first attempt.
       maxRetries: 0,
       securityConfiguration: security.name,
@@ -76,13 +76,30 @@ export class GlueJob extends Construct {
         ...(files.needsDelta ? { '--datalake-formats': 'delta' } : {}),
       },
       dependsOn: [role.policy, ...logs, ...files.objects],
+    };
+    const { name } = new GlueJobResource(this, 'job', {
+      ...settings,
+      name: deployment.nameOf(id),
+      description: 'Takes an object that is too large for a Lambda to staged rows',
+      executionProperty: { maxConcurrentRuns: spark.maxConcurrentRuns },
     });
+    const mergeName = deployment.nameOf('merge-spark');
+    if (files.needsDelta) {
+      new GlueJobResource(this, 'merge-job', {
+        ...settings,
+        name: mergeName,
+        description: 'Merges staged rows into Delta tables',
+        // A table on S3 may have one writer: https://docs.delta.io/delta-storage
+        executionProperty: { maxConcurrentRuns: 1 },
+      });
+    }
     this.#deployment = deployment;
     this.name = name;
     this.job = {
       kind: 'glue',
       // Written out, so that the permissions of what starts it can say it, too.
       name: deployment.nameOf(id),
+      ...(files.needsDelta && { mergeName }),
       timeoutSeconds: spark.timeoutMinutes * 60,
       logGroup: logName('output'),
     };

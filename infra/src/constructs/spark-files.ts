@@ -2,7 +2,7 @@ import { S3Object } from '@cdktf/provider-aws/lib/s3-object/index.js';
 import { Construct } from 'constructs';
 import { type SparkCode, sparkFolder, sparkNames } from '../spark-program.ts';
 import type { Deployment } from './deployment.ts';
-import type { LakeFolders } from './folder-access.ts';
+import type { Folder, LakeFolders } from './folder-access.ts';
 import { allow, type Statement } from './policy.ts';
 import { sparkLogsPrefix } from './spark-logs.ts';
 import type { Zones } from './zones.ts';
@@ -61,12 +61,13 @@ export class SparkFiles extends Construct {
     this.needsDelta = code.needsDelta;
 
     const { region } = deployment.environment;
+    const worksOn: readonly Folder[] = code.needsDelta ? ['staging', 'tables'] : ['staging'];
     const throughS3 = { StringEquals: { 'kms:ViaService': `s3.${region}.amazonaws.com` } };
     this.may = [
       ...folders.access({
-        read: ['incoming', 'staging'],
-        write: ['staging'],
-        delete: ['staging'],
+        read: ['incoming', ...worksOn],
+        write: worksOn,
+        delete: worksOn,
       }),
       // What reads S3 for Spark looks where a bucket is, and takes back uploads that nobody finished.
       allow(

@@ -197,6 +197,7 @@ const folders = [
   'staging/',
   'map-results/',
   'processed/',
+  'tables/',
   'quarantine/*/records/',
   'quarantine/',
   'runs/',
