@@ -1,10 +1,10 @@
 """One run, from its arguments to its staged rows."""
 
+import os
 import signal
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from types import FrameType
 from typing import NoReturn
 
 from pyspark.sql import SparkSession
@@ -24,10 +24,6 @@ from transform_spark.staging import COPY, FIGURES, StagingFolder, read_text
 from transform_spark.table import merge_staged, retract_merged
 
 
-class Terminated(BaseException):
-    """Somebody wants the program to end. No `except Exception` on the way may take it for a fault."""
-
-
 def main(argv: Sequence[str]) -> None:
     """Run the program.
 
@@ -39,11 +35,11 @@ def main(argv: Sequence[str]) -> None:
     except WrongArguments as cause:
         print(f"transform_spark: {cause}", file=sys.stderr)
         sys.exit(2)
-    signal.signal(signal.SIGTERM, _terminate)
     progress = Progress()
+    signal.signal(signal.SIGTERM, lambda *_: _end_at_once(arguments, progress))
     try:
         run(arguments, progress)
-    except (Exception, Terminated) as cause:
+    except Exception as cause:
         sys.tracebacklimit = 0
         raise JobFailed(describe(cause, progress.stage, arguments.job_run_id)) from None
 
@@ -101,5 +97,8 @@ _STEPS: dict[Step, Callable[[SparkSession, Plan, Arguments, Progress], None]] = 
 }
 
 
-def _terminate(_signal: int, _frame: FrameType | None) -> NoReturn:
-    raise Terminated("the program was told to end; nothing is published of an unfinished folder")
+def _end_at_once(arguments: Arguments, progress: Progress) -> NoReturn:
+    """End when somebody wants that. The JVM ends with this process; nobody publishes a folder without a report."""
+    cause = JobFailed("the program was told to end")
+    print(describe(cause, progress.stage, arguments.job_run_id), file=sys.stderr, flush=True)
+    os._exit(1)
