@@ -15,6 +15,7 @@ import { sluiceRun } from './pipelines.ts';
 import { SHAPES, type ShapeName, writeShape } from './shapes-file.ts';
 
 const MANY = 10_000;
+const PATIENCE_SECONDS = 900;
 const SMALL_BYTES = 20_000;
 const main = fileURLToPath(new URL('shape-process.ts', import.meta.url));
 
@@ -31,6 +32,13 @@ const line = (...cells: readonly string[]): void => console.log(`| ${cells.join(
 const tell = (what: string, engine: string, { seconds, cpuSeconds, peakRss }: Measured): void =>
   line(what, engine, seconds.toFixed(1), cpuSeconds.toFixed(1), (peakRss / 1e6).toFixed(0));
 
+/** What an engine cannot do is a finding, too. */
+const reasonOf = ({ message }: Error): string =>
+  message.includes('ended with 124')
+    ? `not done after ${PATIENCE_SECONDS} s`
+    : (/[^\n[]*Error: [^\n]*(?=\n)/g.exec(message.split(': ').slice(1).join(': '))?.[0] ??
+      message.slice(-300));
+
 const folder = await mkdtemp(join(tmpdir(), 'sluice-bench-'));
 try {
   line('object', 'engine', 'seconds', 'CPU seconds', 'peak memory, MB');
@@ -43,12 +51,16 @@ try {
     for (const engine of engines) {
       const at = join(folder, engine);
       await mkdir(at);
-      const measured = await measureProcess(process.execPath, [main, name, engine, file, at]);
-      const counted: unknown = JSON.parse(measured.stdout);
-      counts ??= counted;
-      if (!isDeepStrictEqual(counts, counted))
-        throw new Error(`${name}: ${JSON.stringify(counts)} and ${measured.stdout}`);
-      tell(what, engine, measured);
+      const command = [String(PATIENCE_SECONDS), process.execPath, main, name, engine, file, at];
+      const measured = await measureProcess('timeout', command).catch(reasonOf);
+      if (typeof measured === 'string') line(what, engine, measured, '', '');
+      else {
+        const counted: unknown = JSON.parse(measured.stdout);
+        counts ??= counted;
+        if (!isDeepStrictEqual(counts, counted))
+          throw new Error(`${name}: ${JSON.stringify(counts)} and ${measured.stdout}`);
+        tell(what, engine, measured);
+      }
       await rm(at, { recursive: true });
     }
     await rm(file);

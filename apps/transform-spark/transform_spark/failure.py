@@ -3,6 +3,8 @@
 import re
 from typing import Any
 
+from py4j.protocol import Py4JNetworkError
+
 # Their messages name files, hosts and permissions. Others may quote a value of the object's.
 _OUTSPOKEN = ("java.io.", "java.nio.", "java.net.", "org.apache.hadoop.", "com.amazon", "software.amazon.")
 
@@ -23,6 +25,9 @@ def _split(cause: BaseException) -> str:
 
 
 def _reason(cause: BaseException) -> str:
+    # The driver's Python talks to nobody but the JVM.
+    if isinstance(cause, ConnectionError | Py4JNetworkError):
+        return "Spark's JVM has ended: it crashed, or was killed, as by a system that is short of memory"
     jvm: Any = getattr(cause, "java_exception", None)
     if jvm is None and hasattr(cause, "_origin"):
         jvm = cause._origin  # type: ignore[attr-defined]
