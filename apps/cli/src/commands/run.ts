@@ -23,7 +23,8 @@ the raw zone under its own name. The same bytes under the same name are the same
 nothing. Other bytes under that name are a new version with a run of its own; what the earlier version published stays.
 
 Rows are taken to their fates by DuckDB, or by Spark on this machine: the same rows, reasons and counts. Spark needs Java 17 and
-Python 3.11 to 3.13; the first --engine spark fetches the rest (360 MB) into .cache/spark. auto never fetches anything.
+Python 3.11 to 3.13; the first --engine spark fetches the rest (360 MB) into .cache/spark. auto never fetches anything,
+but for a dataset whose rows go into a Delta table: Spark alone can write that.
 
 PSEUDONYM_KEY is the key for datasets that pseudonymise.`,
   options: {
