@@ -136,3 +136,10 @@ test('only a plan that makes pseudonyms asks for the function', () => {
   expect(compileSparkPlan(with_).pseudonym).toBe(true);
   expect(compileSparkPlan(define({ v: text({ default: 'sluice_pseudonym(' }) })).pseudonym).toBe(false);
 });
+
+test('a Delta table is planned with the key that its rows are merged by', () => {
+  const settings = { key: ['id'], target: { format: 'delta' } } as const;
+  const id = text({ required: true });
+  expect(compileSparkPlan(define({ id }, settings)).target).toEqual({ format: 'delta', key: ['id'] });
+  expect(compileSparkPlan(define({ id }, { key: ['id'] })).target).toEqual({ format: 'parquet' });
+});
