@@ -8,7 +8,7 @@
  * Ends with 1 if answers differ, or if a file of 1,000 MB misses a gate.
  */
 import { mkdtemp, rm, stat } from 'node:fs/promises';
-import { tmpdir, totalmem } from 'node:os';
+import { availableParallelism, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { differenceOf } from './answers.ts';
@@ -119,7 +119,7 @@ try {
     missed.push(...GATES.filter(({ holds }) => !holds(measured)).map(({ what }) => what));
   }
   console.log(
-    `All agree. ${rounds} rounds, median; Spark as local[2] with ${DRIVER_MEMORY} of driver memory, of ${(totalmem() / 2 ** 30).toFixed(0)} GiB\n`,
+    `All agree. ${rounds} rounds, median; Spark as local[${availableParallelism()}] with ${DRIVER_MEMORY} of driver memory, of ${(totalmem() / 2 ** 30).toFixed(0)} GiB\n`,
   );
   console.log(
     '| object | engine | seconds | CPU seconds | peak memory, MB | MB/s | times as fast as multi-pass |',

@@ -1,9 +1,11 @@
 import { rm } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { DuckDBInstance } from '@duckdb/node-api';
 import type { RowCounts } from '@sluice/step-contracts';
 import { sparkEnvironment } from '@sluice/transform-spark/environment';
+import { defaultDriverMemoryMb } from '@sluice/transform-spark/spark-process';
 import { z } from 'zod';
 import { type Measured, measureProcess } from './measured-process.ts';
 import { AS_OF } from './orders-file.ts';
@@ -11,8 +13,8 @@ import { AS_OF } from './orders-file.ts';
 const script = fileURLToPath(new URL('multi_pass.py', import.meta.url));
 const jobCounts = z.object({ rowsIn: z.number(), duplicates: z.number(), written: z.number() });
 
-/** What the job has that our program gets, too. */
-export const DRIVER_MEMORY = '1g';
+/** Both JVMs'. */
+export const DRIVER_MEMORY = `${defaultDriverMemoryMb()}m`;
 
 /** Runs multi_pass.py over a file as a process of its own. */
 export const multiPassJob = async (
@@ -23,7 +25,7 @@ export const multiPassJob = async (
   await rm(output, { recursive: true, force: true });
   const { python } = await sparkEnvironment({ env: process.env });
   const options = [
-    ...['--master', 'local[2]', '--driver-memory', DRIVER_MEMORY],
+    ...['--master', `local[${availableParallelism()}]`, '--driver-memory', DRIVER_MEMORY],
     ...[
       'spark.ui.enabled=false',
       'spark.sql.session.timeZone=UTC',
