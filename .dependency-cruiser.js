@@ -22,7 +22,12 @@ const filesOfInfra = [
   'packages/lambda-kit/src/(bundle-lambda|metric-names)[.]ts',
 ];
 // Its tests run the deployed state machines by our own interpreter, over the objects of an emulated S3.
-const filesOfInfraTests = ['packages/lake-storage/src/s3[.]ts', 'packages/local-stepfunctions/src/.+'];
+// And the Spark program as it runs here stands in for the Glue job.
+const filesOfInfraTests = [
+  'packages/lake-storage/src/s3[.]ts',
+  'packages/local-stepfunctions/src/.+',
+  'apps/transform-spark/src/(environment|run-program)[.]ts',
+];
 const testSupport = ['packages/aws-emulator', 'scripts'];
 
 const root = new URL('.', import.meta.url);
@@ -46,14 +51,14 @@ const importsOfInfra = [
   ...testSupport.map((room) => `^${room}/`),
 ];
 
+const mayImport = (line) =>
+  inside([...packages.slice(0, line + 1).map((lower) => `packages/${lower}`), ...testSupport]);
 const packageRules = packages.map((name, line) => ({
   name: `imports-of-${name}`,
   comment: `packages/${name} may import ${line === 0 ? 'no other package' : packages.slice(0, line).join(', ')}.`,
-  from: { path: `^packages/${name}/` },
-  to: {
-    path: ours,
-    pathNot: inside([...packages.slice(0, line + 1).map((lower) => `packages/${lower}`), ...testSupport]),
-  },
+  // What a state machine does is tested by running it.
+  from: { path: `^packages/${name}/`, ...(name === 'workflows' && { pathNot: '^packages/workflows/test/' }) },
+  to: { path: ours, pathNot: mayImport(line) },
 }));
 
 const manifestOf = (workspace) => {
@@ -89,6 +94,15 @@ const declaredWorkspaceRules = workspaces.map((workspace) => {
 export default {
   forbidden: [
     ...packageRules,
+    {
+      name: 'imports-of-workflows-tests',
+      comment: 'Tests of packages/workflows may import what it may, and the interpreter of state machines.',
+      from: { path: '^packages/workflows/test/' },
+      to: {
+        path: ours,
+        pathNot: [mayImport(packages.indexOf('workflows')), '^packages/local-stepfunctions/src/'],
+      },
+    },
     ...declaredWorkspaceRules,
     {
       name: 'imports-of-apps',

@@ -24,6 +24,13 @@ const imports: readonly [file: string, imported: string, broken: readonly string
   ['packages/datasets/src/reads-undeclared.ts', 'undeclared', ['declared-dependencies']],
   ['packages/datasets/src/reads-nothing.ts', './gone.ts', ['resolvable']],
   ['packages/datasets/src/reads-itself.ts', './reads-itself.ts', ['no-cycles']],
+  ['packages/workflows/src/with-interpreter.ts', '@sluice/local-stepfunctions', ['imports-of-workflows']],
+  ['packages/workflows/test/with-interpreter.ts', '@sluice/local-stepfunctions', []],
+  [
+    'packages/workflows/test/reads-an-app.ts',
+    '@sluice/publish-run/publish-run',
+    ['imports-of-workflows-tests'],
+  ],
   ['apps/publish-run/src/deps.ts', '@aws-sdk/client-s3', []],
   ['apps/publish-run/src/publish-run.ts', './deps.ts', ['use-case-without-sdk']],
   ['apps/publish-run/src/reads-package.ts', '@sluice/datasets', []],
@@ -58,6 +65,10 @@ const workspaces: Record<string, Workspace> = {
   'packages/lambda-kit': { exports: { ...index, './metric-names': './src/metric-names.ts' } },
   'packages/aws-emulator': { exports: index },
   'packages/local-stepfunctions': { exports: index },
+  'packages/workflows': {
+    exports: index,
+    dependencies: ['@sluice/local-stepfunctions', '@sluice/publish-run'],
+  },
   'apps/publish-run': {
     exports: { './publish-run': './src/publish-run.ts' },
     dependencies: ['@aws-sdk/client-s3', '@sluice/datasets', '@sluice/start-pipeline'],
