@@ -41,7 +41,9 @@ def double_text(value: Column) -> Column:
         F.regexp_replace(F.substring_index(written, "e", 1), r"\.?0+$", ""), F.lit("e"), exponent
     )
     return (
-        F.when(F.isnan(value), "nan")
+        # `format_string` writes a null out.
+        F.when(value.isNull(), None)
+        .when(F.isnan(value), "nan")
         .when(F.abs(value) == float("inf"), F.when(value > 0, "inf").otherwise("-inf"))
         .when(~java.contains("E") & (F.length(java) <= 16), java)
         .when(exponent.cast("int").between(-4, 15), F.regexp_replace(digits, r"\.$", ".0"))
@@ -51,7 +53,7 @@ def double_text(value: Column) -> Column:
 
 def widened(value: Column) -> Column:
     """Make a float the double of its shortest text: 0.1, where a cast gives 0.10000000149011612."""
-    return _shortest(value, "float", (5, 6, 7, 8)).cast("double")
+    return F.when(value.isNotNull(), _shortest(value, "float", (5, 6, 7, 8)).cast("double"))
 
 
 def _shortest(value: Column, kind: str, digits: tuple[int, ...]) -> Column:
