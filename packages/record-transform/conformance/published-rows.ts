@@ -57,14 +57,18 @@ export const readPublished = async (
 };
 
 /**
- * The columns of a Parquet file: name, physical and logical type, repetition. The length of a decimal's bytes is left
- * out: DuckDB writes 16 of any that are beyond 18 digits, Spark as many as the digits need.
+ * The columns of a Parquet file: name, physical type, repetition, and what a reader takes them for. The annotations behind
+ * that are not compared to the letter, since DuckDB still writes the older ones of the format (`INT_64`, `UTF8`), and the
+ * bytes of a decimal beyond 18 digits neither: DuckDB writes 16, Spark as many as the digits need.
  */
 export const parquetColumns = async (file: string): Promise<readonly string[]> => {
   const open = await sharedSession();
   const columns = await open.query(
-    `SELECT name, type, repetition_type, converted_type, scale, precision, CAST(logical_type AS VARCHAR) AS logical
-     FROM parquet_schema(${literal(file)}) WHERE num_children IS NULL OR num_children = 0`,
+    `SELECT column_name, column_type, type, repetition_type, CASE WHEN type = 'INT64' AND column_type LIKE 'TIME%' THEN CAST(logical_type AS VARCHAR) END AS unit
+     FROM (SELECT row_number() OVER () AS at, * FROM (DESCRIBE FROM ${readParquet([file])}))
+     JOIN (SELECT row_number() OVER () AS at, name, type, repetition_type, logical_type
+           FROM parquet_schema(${literal(file)}) WHERE coalesce(num_children, 0) = 0)
+     USING (at) ORDER BY at`,
   );
   return columns.map((column) => JSON.stringify(column));
 };
