@@ -7,7 +7,12 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
 /** Lists of their own, because checkov pins what the others need in newer versions, and not every test needs all of them. */
-const lists = ['requirements.txt', 'requirements-checkov.txt', 'requirements-schemathesis.txt'] as const;
+const lists = [
+  'requirements.txt',
+  'requirements-checkov.txt',
+  'requirements-schemathesis.txt',
+  '../apps/transform-spark/requirements-dev.txt',
+] as const;
 const environments = fileURLToPath(new URL('../.cache/python', import.meta.url));
 const run = promisify(execFile);
 
@@ -25,9 +30,9 @@ export function systemPython(): string | null {
 }
 
 /**
- * The `python` of our own virtual environment with the packages of a list in this folder, made on first use (100 to
- * 200 MB from PyPI) and again whenever that list changes. Start tools with `python -m <module>`: the environment was moved
- * into place once it was complete, so the start scripts in its `bin` name a folder that is gone.
+ * The `python` of our own virtual environment with the packages of a list (its path from this folder), made on first use (50
+ * to 200 MB from PyPI) and again whenever that list changes. Start tools with `python -m <module>`: the environment was
+ * moved into place once it was complete, so the start scripts in its `bin` name a folder that is gone.
  * Throws a one-line Error if there is no Python, or if the packages cannot be installed.
  */
 export async function pythonEnvironment(list: (typeof lists)[number] = 'requirements.txt'): Promise<string> {
@@ -40,7 +45,7 @@ export async function pythonEnvironment(list: (typeof lists)[number] = 'requirem
   if (!system) throw new Error(pythonMissing);
   // Test suites run side by side: each builds its own, the first to finish wins, and nobody sees half an environment.
   const building = `${environment}.${process.pid}`;
-  process.stderr.write(`Installing the Python tools of scripts/${list} into .cache/python, once…\n`);
+  process.stderr.write(`Installing the Python tools of ${join('scripts', list)} into .cache/python, once…\n`);
   try {
     await mkdir(environments, { recursive: true });
     await run(system, ['-m', 'venv', '--clear', building]);

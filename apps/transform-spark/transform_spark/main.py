@@ -5,6 +5,7 @@ import signal
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from types import FrameType
 from typing import NoReturn
 
 from pyspark.sql import SparkSession
@@ -36,7 +37,14 @@ def main(argv: Sequence[str]) -> None:
         print(f"transform_spark: {cause}", file=sys.stderr)
         sys.exit(2)
     progress = Progress()
-    signal.signal(signal.SIGTERM, lambda *_: _end_at_once(arguments, progress))
+
+    def end_at_once(_signal: int, _frame: FrameType | None) -> NoReturn:
+        # The JVM ends with this process, and nobody publishes a folder without a report.
+        cause = JobFailed("the program was told to end")
+        print(describe(cause, progress.stage, arguments.job_run_id), file=sys.stderr, flush=True)
+        os._exit(1)
+
+    signal.signal(signal.SIGTERM, end_at_once)
     try:
         run(arguments, progress)
     except Exception as cause:
@@ -95,10 +103,3 @@ _STEPS: dict[Step, Callable[[SparkSession, Plan, Arguments, Progress], None]] = 
     "merge": merge_staged,
     "retract": retract_merged,
 }
-
-
-def _end_at_once(arguments: Arguments, progress: Progress) -> NoReturn:
-    """End when somebody wants that. The JVM ends with this process; nobody publishes a folder without a report."""
-    cause = JobFailed("the program was told to end")
-    print(describe(cause, progress.stage, arguments.job_run_id), file=sys.stderr, flush=True)
-    os._exit(1)
