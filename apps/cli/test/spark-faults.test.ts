@@ -1,10 +1,11 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, stat, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { sparkState } from '@sluice/transform-spark/environment';
 import { writeOrders } from '../bench/orders-file.ts';
+import { openOrCreateLake } from '../src/lake/open-lake.ts';
 import type { FinishedRun } from '../src/run/run-file.ts';
 import { codeSpansOf } from './failures/failure.ts';
 import { AS_OF } from './orders.ts';
@@ -142,7 +143,8 @@ describeWithSpark('a run by Spark', () => {
     async () => {
       const calm = await csv();
       const lake = at('full');
-      const disk = mountDisk(lake, `size=${Math.round(1.3 * ROWS_BYTES)}`);
+      // Enough for the object, and not for what Spark makes of it.
+      const disk = mountDisk(lake, `size=${(await stat(calm.file)).size + 800_000}`);
       try {
         const run = await runBySpark(lake, calm.file);
         disk.change('size=1g');
@@ -160,6 +162,7 @@ describeWithSpark('a run by Spark', () => {
       const calm = await csv();
       const lake = at('read-only');
       const { run } = await runBySpark(at('for its id'), calm.file, {}, 'duckdb');
+      await openOrCreateLake(lake);
       const disk = mountDisk(join(lake, 'curated/staging', run.runId), 'ro');
       const failed = await runBySpark(lake, calm.file).finally(disk.unmount);
       await expectSafe(lake, calm, faultNamed('read-only-staging'), failed);

@@ -57,7 +57,7 @@ export const sparkFaults: readonly SparkFault[] = [
   },
   {
     what: 'It fails a fourth time',
-    sees: '`read`, `Python worker`',
+    sees: '`split 0, tried 4 times`',
     how: { victim: 'worker', moment: READ, times: 100 },
     always: false,
   },
