@@ -97,7 +97,8 @@ const submitArguments = ({ environment, driverMemoryMb, cores }: SparkProcessOpt
   const settings = {
     'spark.ui.enabled': 'false',
     'spark.driver.extraClassPath': environment.jars.join(':'),
-    'spark.driver.extraJavaOptions': '-Duser.timezone=UTC -Djava.io.tmpdir=tmp',
+    // Java matches repeated groups of a pattern by calling itself: long texts want a deep stack.
+    'spark.driver.extraJavaOptions': '-Duser.timezone=UTC -Djava.io.tmpdir=tmp -Xss64m',
   };
   return [
     '--master',

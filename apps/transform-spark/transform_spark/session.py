@@ -41,7 +41,8 @@ _ONE_MACHINE = {
     "spark.driver.memory": "2g",
     "spark.driver.host": "127.0.0.1",
     "spark.driver.bindAddress": "127.0.0.1",
-    "spark.driver.extraJavaOptions": "-Duser.timezone=UTC",
+    # Java matches repeated groups of a pattern by calling itself: long texts want a deep stack.
+    "spark.driver.extraJavaOptions": "-Duser.timezone=UTC -Xss64m",
     "spark.ui.enabled": "false",
     "spark.log.level": "ERROR",
     "spark.ui.showConsoleProgress": "false",
