@@ -119,7 +119,7 @@ try {
     missed.push(...GATES.filter(({ holds }) => !holds(measured)).map(({ what }) => what));
   }
   console.log(
-    `All agree. ${rounds} rounds, median; Spark as local[${availableParallelism()}] with ${DRIVER_MEMORY} of driver memory, of ${(totalmem() / 2 ** 30).toFixed(0)} GiB\n`,
+    `All agree. Median of ${rounds} round${rounds === 1 ? '' : 's'}; Spark as local[${availableParallelism()}] with ${DRIVER_MEMORY} of driver memory, of ${(totalmem() / 2 ** 30).toFixed(0)} GiB\n`,
   );
   console.log(
     '| object | engine | seconds | CPU seconds | peak memory, MB | MB/s | times as fast as multi-pass |',

@@ -59,7 +59,7 @@ export const jobCountsOf = async (
        }) WHERE raw LIKE '%,and,more' OR (
          record.status IN ('ACTIVE', 'PENDING')
          AND NOT list_contains([one.field FOR one IN reasons], 'created_date')
-         AND record.created_date::TIMESTAMP >= ?::TIMESTAMP - INTERVAL 365 DAYS)`,
+         AND TRY_CAST(record.created_date AS TIMESTAMP) >= ?::TIMESTAMP - INTERVAL 365 DAYS)`,
       [join(lake, 'curated/quarantine/orders/*.jsonl'), AS_OF.replace('Z', '')],
     );
     return { rowsIn, duplicates, written: accepted + Number(rows.getRows()[0]?.[0]) };
