@@ -109,7 +109,7 @@ export const testSpark = ({ miniStack, lake, environment, folder }: Applied): vo
   });
 
   test('leaves nothing in staging', async () => {
-    expect(await lake().curatedKeys('staging/')).toEqual([]);
+    expect(await lake().curatedKeys(`staging/${run.input.runId}/`)).toEqual([]);
   });
 
   test('was transformed by the program that was deployed, which lies where the job is told', () => {
