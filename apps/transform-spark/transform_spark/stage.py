@@ -212,12 +212,10 @@ def _write_accepted(
     bytes_out = bytes_in * _PARQUET_SHARE
     files = max(2 if bytes_out > _WORTH_TWO_BYTES else 1, math.ceil(bytes_out / _FILE_BYTES))
     accepted = values.where(f"{quoted(RULE)} IS NULL")
-    # Parquet's columns may be null, whatever Spark proves: an object's files have one schema in every engine.
-    nullable = {field.name: field.nullable for field in accepted.schema}
+    # Parquet's columns may be null, whatever Spark proves of them, now or when it optimises: an object's files have one
+    # schema in every engine.
     columns = [
-        quoted(name)
-        if nullable[name]
-        else f"CASE WHEN {quoted(POSITION)} >= 0 THEN {quoted(name)} END AS {quoted(name)}"
+        f"CASE WHEN {quoted(POSITION)} >= 0 THEN {quoted(name)} END AS {quoted(name)}"
         for name in plan.columns
     ]
     if plan.table:
