@@ -23,6 +23,9 @@ export interface SparkWorker {
 
 const answer = z.object({ id: z.int(), error: z.string().nullable() });
 
+/** Most of what a JVM does in its first minutes is to compile itself, by a compiler that pays off later. */
+const JAVA_TOOL_OPTIONS = '-XX:TieredStopAtLevel=1 -XX:+UseSerialGC';
+
 const script = fileURLToPath(new URL('spark_worker.py', import.meta.url));
 
 /** `runs`: how many go side by side. Spark's driver works alone for most of a small one. */
@@ -34,10 +37,11 @@ interface WorkerSize {
 
 /** A Python process with one Spark session, for as many runs as a suite has. Starting it takes some ten seconds. */
 export const startSparkWorker = async ({ runs = 1, ...size }: WorkerSize = {}): Promise<SparkWorker> => {
-  const environment = await sparkEnvironment({
+  const { variables, ...rest } = await sparkEnvironment({
     env: process.env,
     onInstall: (line) => process.stderr.write(`${line}\n`),
   });
+  const environment = { ...rest, variables: { ...variables, JAVA_TOOL_OPTIONS } };
   const scratchDir = await mkdtemp(join(tmpdir(), 'sluice-spark-worker-'));
   const log: string[] = [];
   const { child, ended, kill } = await startSpark({

@@ -83,7 +83,9 @@ def serve(threads: int) -> None:
     os.dup2(2, 1)
     spark = start_session("tests")
     # One write for each answer, so that those of several threads do not mix.
-    worker = Worker(spark, threads, lambda answer: print(f"{json.dumps(answer)}\n", end="", file=answers, flush=True))
+    worker = Worker(
+        spark, threads, lambda answer: print(f"{json.dumps(answer)}\n", end="", file=answers, flush=True)
+    )
     for line in sys.stdin:
         worker.take(json.loads(line))
     worker.finish()

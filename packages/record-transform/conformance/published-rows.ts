@@ -65,10 +65,10 @@ export const parquetColumns = async (file: string): Promise<readonly string[]> =
   const open = await sharedSession();
   const columns = await open.query(
     `SELECT column_name, column_type, type, repetition_type, CASE WHEN type = 'INT64' AND column_type LIKE 'TIME%' THEN CAST(logical_type AS VARCHAR) END AS unit
-     FROM (SELECT row_number() OVER () AS at, * FROM (DESCRIBE FROM ${readParquet([file])}))
-     JOIN (SELECT row_number() OVER () AS at, name, type, repetition_type, logical_type
+     FROM (SELECT row_number() OVER () AS place, * FROM (DESCRIBE FROM ${readParquet([file])}))
+     JOIN (SELECT row_number() OVER () AS place, name, type, repetition_type, logical_type
            FROM parquet_schema(${literal(file)}) WHERE coalesce(num_children, 0) = 0)
-     USING (at) ORDER BY at`,
+     USING (place) ORDER BY place`,
   );
   return columns.map((column) => JSON.stringify(column));
 };
