@@ -1,8 +1,8 @@
 """One Spark session for many runs, for tests that cannot wait ten seconds for each.
 
 A line of standard input is a request: {"id": 1, "arguments": [...], "pseudonymKey": "..." or null} runs the program,
-{"id": 2, "settings": {...}} changes settings of Spark. A line of standard output answers one, {"id": 1, "error": null} or
-{"id": 1, "error": "<one line>"}. Runs go side by side, as many as the first argument says. It ends with its input.
+{"id": 2, "settings": {...}} changes settings of Spark. A line of standard output answers one, {"id": 1, "error": null}
+or {"id": 1, "error": "<one line>"}. Runs go side by side, as many as the first argument says. It ends with its input.
 """
 
 import json
