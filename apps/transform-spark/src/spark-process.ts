@@ -98,7 +98,8 @@ const submitArguments = ({ environment, driverMemoryMb, cores }: SparkProcessOpt
     'spark.ui.enabled': 'false',
     'spark.driver.extraClassPath': environment.jars.join(':'),
     // Java matches repeated groups of a pattern by calling itself: long texts want a deep stack.
-    'spark.driver.extraJavaOptions': '-Duser.timezone=UTC -Djava.io.tmpdir=tmp -Xss64m',
+    'spark.driver.extraJavaOptions':
+      '-Duser.timezone=UTC -Djava.io.tmpdir=tmp -Xss64m -XX:-DontCompileHugeMethods -XX:+UseParallelGC',
   };
   return [
     '--master',

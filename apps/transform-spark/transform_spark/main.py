@@ -19,7 +19,7 @@ from transform_spark.pseudonym import register_pseudonym
 from transform_spark.read_object import read_object
 from transform_spark.read_rows import ReadRows
 from transform_spark.refusal import Refused
-from transform_spark.session import start_session
+from transform_spark.session import apply_settings, start_session
 from transform_spark.stage import object_bytes, stage_rows
 from transform_spark.staging import COPY, FIGURES, StagingFolder, read_text
 from transform_spark.table import merge_staged, retract_merged
@@ -66,8 +66,7 @@ def run(arguments: Arguments, progress: Progress) -> None:
 
 def transform(spark: SparkSession, plan: Plan, arguments: Arguments, progress: Progress) -> None:
     """Take an object's rows to their fates; an object that cannot be read leaves its refusal only."""
-    for name, value in plan.session.items():
-        spark.conf.set(name, value)
+    apply_settings(spark, plan.session)
     if plan.pseudonym:
         register_pseudonym(spark)
     folder = StagingFolder(spark, arguments.output)
