@@ -24,7 +24,7 @@ export interface SparkWorker {
 const answer = z.object({ id: z.int(), error: z.string().nullable() });
 
 /** Most of what a JVM does in its first minutes is to compile itself, by a compiler that pays off later. */
-const JAVA_TOOL_OPTIONS = '-XX:TieredStopAtLevel=1 -XX:+UseSerialGC';
+const JAVA_TOOL_OPTIONS = '-XX:TieredStopAtLevel=1';
 
 const script = fileURLToPath(new URL('spark_worker.py', import.meta.url));
 
