@@ -69,5 +69,6 @@ def test_a_program_that_is_told_to_end_publishes_nothing(tmp_path: Path) -> None
     job.send_signal(signal.SIGTERM)
     rest = job.stderr.read()
     assert job.wait() == 1
-    assert "told to end" in rest.rstrip().splitlines()[-1]
+    # The JVM may have something to say behind it.
+    assert "the program was told to end" in rest
     assert "transform.json" not in run.left()
