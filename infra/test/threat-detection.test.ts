@@ -60,12 +60,11 @@ test('the message is lines of text, in which every value is one that was taken f
   expect(used.sort()).toEqual(Object.keys(paths).sort());
 });
 
-test('dev is without, and its topic of alarms takes nothing from EventBridge', () => {
+test('dev is without, and no rule looks for findings', () => {
   const types = resources(stackOf(dev)).map(({ type }) => type);
   expect(types.filter((type) => type.startsWith('aws_guardduty'))).toEqual([]);
-  const policies = resources(stackOf(dev), 'aws_sns_topic_policy').filter(
-    ({ body }) => body.arn === `\${${alarms.address}.arn}`,
+  const patterns = resources(stackOf(dev), 'aws_cloudwatch_event_rule').map(({ body }) =>
+    String(body.event_pattern),
   );
-  expect(policies).toHaveLength(1);
-  expect(String(policies[0]?.body.policy)).not.toContain('events.amazonaws.com');
+  expect(patterns.filter((pattern) => pattern.includes('guardduty'))).toEqual([]);
 });
