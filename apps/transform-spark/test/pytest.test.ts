@@ -50,7 +50,7 @@ const runPytest = async (): Promise<readonly PythonTest[] | { readonly missing: 
           PYTHONPATH: [programFolder, modulesOf(await devPython())].join(delimiter),
           PYTHONDONTWRITEBYTECODE: '1',
           // Small data: to compile it all well takes longer than to run it as it is.
-          JAVA_TOOL_OPTIONS: '-XX:TieredStopAtLevel=1 -XX:+UseSerialGC',
+          JAVA_TOOL_OPTIONS: '-XX:TieredStopAtLevel=1',
           TMPDIR: folder,
         },
       },
