@@ -213,37 +213,6 @@ describe('the csv-map machine', () => {
     );
   });
 
-  test('may start, follow and stop runs of its Spark application, and hand over their role to nothing else', () => {
-    const onEmr = etlDefinition({
-      ...etlParts,
-      job: {
-        kind: 'emr-serverless',
-        applicationId: '00f1abc',
-        roleArn: 'arn:aws:iam::000000000000:role/spark',
-        entryPoint: 's3://scripts/job.py',
-        arguments: [],
-        sparkSubmitParameters: '',
-        timeoutSeconds: 3600,
-        logs: { uri: 's3://scripts/spark-logs/', keyArn: dataKeyArn },
-      },
-    });
-    const before = allowed(without('RunETLJob'));
-    expect(allowed(onEmr).filter((one) => !before.includes(one))).toEqual([
-      `emr-serverless:StartJobRun ${emrServerlessArn('00f1abc')}`,
-      `emr-serverless:GetJobRun ${emrServerlessArn('00f1abc')}/jobruns/*`,
-      `emr-serverless:CancelJobRun ${emrServerlessArn('00f1abc')}/jobruns/*`,
-      'iam:PassRole arn:aws:iam::000000000000:role/spark',
-      ...['PutTargets', 'PutRule', 'DescribeRule'].map(
-        (action) =>
-          `events:${action} arn:aws:events:eu-central-1:000000000000:rule/StepFunctionsGetEventsForEMRServerlessJobRule`,
-      ),
-    ]);
-    const handing = permissions(onEmr).filter(({ Action }) => Action.includes('iam:PassRole'));
-    expect(handing.map(({ Condition }) => Condition)).toEqual([
-      { StringEquals: { 'iam:PassedToService': 'emr-serverless.amazonaws.com' } },
-    ]);
-  });
-
   test('says for every statement what it is for, each in other words', () => {
     const purposes = permissions(csvMap).map(({ Sid }) => Sid);
     expect(new Set(purposes).size).toBe(purposes.length);

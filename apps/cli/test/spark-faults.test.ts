@@ -121,6 +121,10 @@ const faultNamed = (how: SparkFault['how']): SparkFault => {
   if (!found) throw new Error(`no such fault: ${how}`);
   return found;
 };
+const sparkRun = (file: string, lake: string): string[] => [
+  ...['run', file, '--dataset', 'orders', '--as-of', AS_OF, '--engine', 'spark', '--lake', lake],
+];
+
 const testAtLength = (name: string, body: () => Promise<void>, ms: number): void => {
   if (allOfThem) test(name, body, ms);
 };
@@ -200,18 +204,7 @@ describeWithSpark('a run by Spark', () => {
     async () => {
       const calm = await csv();
       const lake = at('two');
-      const args = [
-        'run',
-        calm.file,
-        '--dataset',
-        'orders',
-        '--as-of',
-        AS_OF,
-        '--engine',
-        'spark',
-        '--lake',
-        lake,
-      ];
+      const args = sparkRun(calm.file, lake);
       const ended = await Promise.all([sluice(args), sluice(args)]);
       expect(ended.map(({ code }) => code)).toEqual([0, 0]);
       expect(await contentsOf(lake)).toEqual(calm.contents);
@@ -225,18 +218,7 @@ describeWithSpark('a run by Spark', () => {
     async () => {
       const calm = await csv();
       const lake = at('command killed');
-      const args = [
-        'run',
-        calm.file,
-        '--dataset',
-        'orders',
-        '--as-of',
-        AS_OF,
-        '--engine',
-        'spark',
-        '--lake',
-        lake,
-      ];
+      const args = sparkRun(calm.file, lake);
       const when = async (): Promise<void> => {
         while (!hasCome(lake, 'while accepted rows are written')) await setTimeout(5);
       };
