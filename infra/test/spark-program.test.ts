@@ -90,6 +90,7 @@ describe('the Glue job', () => {
       '--plans': `${folder}plans/`,
       '--curated-bucket': `\${aws_s3_bucket.zones_curated_bucket.bucket}`,
       '--extra-py-files': `${folder}transform_spark.zip`,
+      '--conf': 'spark.executor.extraJavaOptions=-Xss64m',
       '--job-language': 'python',
       '--job-bookmark-option': 'job-bookmark-disable',
       '--enable-auto-scaling': 'true',

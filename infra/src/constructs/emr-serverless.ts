@@ -4,7 +4,7 @@ import { Construct } from 'constructs';
 import type { EmrServerlessSettings } from '../environments/spark.ts';
 import type { Deployment } from './deployment.ts';
 import { ServiceRole } from './role.ts';
-import type { SparkFiles } from './spark-files.ts';
+import { executorSetting, type SparkFiles } from './spark-files.ts';
 import type { WatchedSpark } from './watch.ts';
 
 interface EmrServerlessProps extends EmrServerlessSettings {
@@ -69,8 +69,11 @@ export class EmrServerless extends Construct {
       roleArn: role.arn,
       entryPoint: files.script,
       arguments: Object.entries(files.arguments).flat(),
-      sparkSubmitParameters: Object.entries(settings)
-        .map(([name, value]) => `--conf ${name}=${value}`)
+      sparkSubmitParameters: [
+        executorSetting,
+        ...Object.entries(settings).map(([name, value]) => `${name}=${value}`),
+      ]
+        .map((setting) => `--conf ${setting}`)
         .join(' '),
       logs: { uri: files.eventLogs, keyArn: props.dataKeyArn },
       timeoutSeconds: deployment.environment.spark.timeoutMinutes * 60,

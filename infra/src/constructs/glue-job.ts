@@ -9,7 +9,7 @@ import type { Keys } from './keys.ts';
 import type { WatchedWorkflow } from './metrics.ts';
 import { allow } from './policy.ts';
 import { ServiceRole } from './role.ts';
-import type { SparkFiles } from './spark-files.ts';
+import { executorSetting, type SparkFiles } from './spark-files.ts';
 import type { WatchedSpark } from './watch.ts';
 
 interface GlueJobProps {
@@ -66,6 +66,7 @@ export class GlueJob extends Construct {
       defaultArguments: {
         ...files.arguments,
         '--extra-py-files': files.package,
+        '--conf': executorSetting,
         '--job-language': 'python',
         '--job-bookmark-option': 'job-bookmark-disable',
         '--enable-auto-scaling': String(spark.autoScaling),

@@ -17,6 +17,9 @@ interface SparkFilesProps {
 
 const programPrefix = 'transform-spark/';
 
+/** Java matches repeated groups of a dataset's pattern by calling itself: long texts want a deep stack, as on one machine. */
+export const executorSetting = 'spark.executor.extraJavaOptions=-Xss64m';
+
 /**
  * The Spark program in the bucket of scripts, below `transform-spark/<id>/`. Another program has another id and so other
  * keys: what a job reads is what it was deployed with, and a deployment puts the new one there before it takes the old one away.
