@@ -5,7 +5,6 @@
  * node apps/cli/bench/shape-process.ts SHAPE ENGINE FILE FOLDER
  */
 import { copyFile, mkdir } from 'node:fs/promises';
-import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { readJson } from '@sluice/lake-storage';
 import { diskStore } from '@sluice/lake-storage/disk';
@@ -14,6 +13,7 @@ import { stageObject } from '@sluice/record-transform';
 import { stagedName, transformReport } from '@sluice/step-contracts';
 import { sparkEnvironment } from '@sluice/transform-spark/environment';
 import { runSparkProgram } from '@sluice/transform-spark/run-program';
+import { duckdbLimits } from '../src/run/steps.ts';
 import { AS_OF } from './orders-file.ts';
 import { SHAPES, type ShapeName } from './shapes-file.ts';
 
@@ -32,7 +32,7 @@ const byDuckDb = async () => {
     context: { asOf: Date.parse(AS_OF) },
     outputDir,
     scratchDir,
-    limits: { memoryMb: 768, threads: availableParallelism() },
+    limits: duckdbLimits,
   });
   return counts;
 };

@@ -209,6 +209,14 @@ describe('staging an object', () => {
     expect(hashOf(staged)).toBe(hashOf(await stage(sales, 'in.csv', csv)));
   });
 
+  test('says what helps where memory is too small for rows so long', async () => {
+    const long = 'x'.repeat(1_000_000);
+    const content = `id,email,amount,status\n${Array.from({ length: 100 }, (_, id) => `${id},${long},5,OPEN\n`).join('')}`;
+    await expect(stage(sales, 'in.csv', content, { limits: { memoryMb: 50, threads: 1 } })).rejects.toThrow(
+      /^DuckDB may use 50 MiB of memory, .* Spark takes such an object$/,
+    );
+  });
+
   test('loses no row of any bytes', async () => {
     const line = fc.array(fc.constantFrom('1', 'x', '"', ',', '""', '"a,b"', ' ', '\r', 'é', '\u0000'), {
       maxLength: 9,

@@ -56,8 +56,9 @@ export interface StepParts {
   readonly onDeadLetter: (letter: FailedBatchLetter) => void;
 }
 
-// DuckDB spills what does not fit, so the size of a file does not matter; the rest of the process needs about as much.
-const limits: EngineLimits = { memoryMb: 768, threads: Math.min(availableParallelism(), 8) };
+const THREADS = Math.min(availableParallelism(), 8);
+/** DuckDB spills what does not fit, so the size of a file does not matter; the rest of the process needs some 400 MB. */
+export const duckdbLimits: EngineLimits = { memoryMb: Math.max(384, 128 * THREADS), threads: THREADS };
 // It only turns rows that were accepted into Parquet, a file at a time, while those of the next are put together. Each
 // of its threads would buffer 150 MB of their texts.
 const writerLimits: EngineLimits = { memoryMb: 128, threads: 1 };
@@ -108,7 +109,12 @@ export const stepsOf = (parts: StepParts): Steps => {
       scoreQuality(scoreQualityInput.parse(payload), {
         ...engines,
         scoreObject: (request) =>
-          scoreObject({ ...request, limits, open, onProgress: ({ fraction }) => onProgress(fraction) }),
+          scoreObject({
+            ...request,
+            limits: duckdbLimits,
+            open,
+            onProgress: ({ fraction }) => onProgress(fraction),
+          }),
       }),
     transformObject: (payload) =>
       transformObject(transformObjectInput.parse(payload), {
@@ -117,7 +123,7 @@ export const stepsOf = (parts: StepParts): Steps => {
           stageObject({
             ...request,
             context: { asOf, ...(pseudonymKey === undefined ? {} : { pseudonymKey }) },
-            limits,
+            limits: duckdbLimits,
             open,
             onProgress: ({ fraction }) => onProgress(fraction),
           }),

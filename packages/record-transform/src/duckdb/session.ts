@@ -56,6 +56,15 @@ const runWith = async <T>(
   }
 };
 
+/** DuckDB's own words for it are of blocks. */
+const explained = (error: unknown, { memoryMb }: EngineLimits): unknown =>
+  String(error).startsWith('Error: Out of Memory Error')
+    ? new Error(
+        `DuckDB may use ${memoryMb} MiB of memory, and rows so long or columns so many take more; Spark takes such an object`,
+        { cause: error },
+      )
+    : error;
+
 /** Sets the key of `pseudonym`, as variables: it is part of no statement that touches a row. */
 export const setPseudonymKey = async (session: Session, key: string): Promise<void> => {
   const { inner, outer } = hmacPads(key);
@@ -78,20 +87,21 @@ export const openSession = async (scratchDir: string, limits: EngineLimits): Pro
   await connection.run('SET enable_progress_bar = true');
   await connection.run('SET enable_progress_bar_print = false');
   let onProgress: ((progress: StatementProgress) => void) | undefined;
+  const working = <T>(work: () => Promise<T>): Promise<T> =>
+    runWith(connection, onProgress, work).catch((error: unknown) => {
+      throw explained(error, limits);
+    });
   return {
     watch: (listener) => {
       onProgress = listener;
     },
     run: (sql) =>
-      runWith(connection, onProgress, async () => {
+      working(async () => {
         await connection.run(sql);
       }),
-    copy: (sql) =>
-      runWith(connection, onProgress, async () =>
-        Number((await connection.runAndReadAll(sql)).getRows()[0]?.[0]),
-      ),
+    copy: (sql) => working(async () => Number((await connection.runAndReadAll(sql)).getRows()[0]?.[0])),
     query: (sql) =>
-      runWith(connection, onProgress, async () => {
+      working(async () => {
         const rows = (await connection.runAndReadAll(sql)).getRowObjectsJS();
         return rows.map((row) =>
           Object.fromEntries(Object.entries(row).map(([name, value]) => [name, asNumber(value)])),
