@@ -98,8 +98,7 @@ const submitArguments = ({ environment, driverMemoryMb, cores }: SparkProcessOpt
     'spark.ui.enabled': 'false',
     'spark.driver.extraClassPath': environment.jars.join(':'),
     // Java matches repeated groups of a pattern by calling itself: long texts want a deep stack.
-    'spark.driver.extraJavaOptions':
-      '-Duser.timezone=UTC -Djava.io.tmpdir=tmp -Xss64m -XX:-DontCompileHugeMethods -XX:+UseParallelGC',
+    'spark.driver.extraJavaOptions': '-Duser.timezone=UTC -Djava.io.tmpdir=tmp -Xss64m -XX:+UseParallelGC',
   };
   return [
     '--master',

@@ -6,11 +6,12 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from transform_spark.figures import figures_of
-from transform_spark.plan import POSITION, PROBLEM, quoted
+from transform_spark.plan import POSITION, PROBLEM, REASONS, RULE, quoted
 
 HASH = "row hash"
 _KEPT = "kept positions"
 _COPIES = "row copies"
+_IS_SOUND = "is_sound"
 
 
 class Duplicates:
@@ -24,6 +25,8 @@ class Duplicates:
         """Find them. A row without a hash is malformed, and like no other. `held` lets go of what is kept."""
         self._rows = rows
         self.count = 0
+        # Those of rows without reasons, by the rule that filters such a row.
+        self.sound: dict[str | None, int] = {}
         readable = rows.where(f"{quoted(PROBLEM)} IS NULL")
         shared = (
             readable.groupBy(quoted(HASH)).agg(F.count("*").alias(_COPIES)).where(f"{quoted(_COPIES)} > 1")
@@ -33,27 +36,33 @@ class Duplicates:
         held.callback(candidates.unpersist)
         if candidates.count() == 0:
             return
-        firsts = (
+        is_sound = f"{quoted(REASONS)} IS NULL"
+        self._firsts = (
             readable.join(candidates, HASH, "left_semi")
             .groupBy(quoted(HASH), *(quoted(cell) for cell in cells))
-            .agg(F.min(quoted(POSITION)).alias(POSITION), (F.count("*") - 1).alias(_COPIES))
-        )
-        # Nearly always one first row for each hash.
-        self._firsts = (
-            firsts.groupBy(quoted(HASH))
-            .agg(F.collect_list(quoted(POSITION)).alias(_KEPT), F.sum(quoted(_COPIES)).alias(_COPIES))
+            .agg(
+                F.min(quoted(POSITION)).alias(POSITION),
+                (F.count("*") - 1).alias(_COPIES),
+                F.first(F.expr(is_sound)).alias(_IS_SOUND),
+                F.first(quoted(RULE)).alias(RULE),
+            )
+            .select(quoted(HASH), quoted(POSITION), quoted(_COPIES), _IS_SOUND, quoted(RULE))
             .persist()
         )
         held.callback(self._firsts.unpersist)
-        (copies,) = figures_of(self._firsts.agg(F.sum(quoted(_COPIES))))
-        self.count = int(copies[0])
+        for copies in figures_of(self._firsts.groupBy(_IS_SOUND, quoted(RULE)).agg(F.sum(quoted(_COPIES)))):
+            self.count += int(copies[2])
+            if copies[0]:
+                self.sound[copies[1]] = int(copies[2])
 
     def removed(self) -> DataFrame:
         """The rows without the later ones of each kind."""
         if self.count == 0:
             return self._rows
+        # Nearly always one first row for each hash.
+        kept = self._firsts.groupBy(quoted(HASH)).agg(F.collect_list(quoted(POSITION)).alias(_KEPT))
         return (
-            self._rows.join(self._firsts, HASH, "left_outer")
+            self._rows.join(kept, HASH, "left_outer")
             .where(f"{quoted(_KEPT)} IS NULL OR array_contains({quoted(_KEPT)}, {quoted(POSITION)})")
-            .drop(_KEPT, _COPIES)
+            .drop(_KEPT)
         )

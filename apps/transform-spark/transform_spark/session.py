@@ -35,9 +35,6 @@ _DELTA = {
     "spark.databricks.delta.snapshotPartitions": "2",
 }
 
-# HotSpot interprets a method of more than 8000 bytes for ever, unless told so; what Spark makes of a plan is longer.
-_COMPILE_ALL = "-XX:-DontCompileHugeMethods"
-
 # On one machine, for whatever PYSPARK_SUBMIT_ARGS leaves open.
 _ONE_MACHINE = {
     # A task may fail three times, as on a cluster.
@@ -46,7 +43,7 @@ _ONE_MACHINE = {
     "spark.driver.host": "127.0.0.1",
     "spark.driver.bindAddress": "127.0.0.1",
     # Java matches repeated groups of a pattern by calling itself: long texts want a deep stack.
-    "spark.driver.extraJavaOptions": f"-Duser.timezone=UTC -Xss64m {_COMPILE_ALL} -XX:+UseParallelGC",
+    "spark.driver.extraJavaOptions": "-Duser.timezone=UTC -Xss64m -XX:+UseParallelGC",
     "spark.ui.enabled": "false",
     "spark.log.level": "ERROR",
     "spark.ui.showConsoleProgress": "false",
@@ -66,11 +63,6 @@ def apply_settings(spark: SparkSession, settings: Mapping[str, str]) -> None:
     """Set what a plan wants set."""
     for name, value in settings.items():
         spark.conf.set(name, value)
-    where = "driver" if (spark.sparkContext.master or "").startswith("local") else "executor"
-    options = spark.sparkContext.getConf().get(f"spark.{where}.extraJavaOptions") or ""
-    if _COMPILE_ALL in options:
-        # Then one loop over the rows, however long, takes three quarters of the time that its pieces take.
-        spark.conf.unset("spark.sql.codegen.hugeMethodLimit")
 
 
 def _is_submitted() -> bool:

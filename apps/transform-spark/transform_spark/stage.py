@@ -75,15 +75,13 @@ def _stage(
     folder.write_json(FIGURES, profile.document(duplicates.count, len(plan.cells)))
 
     rows = duplicates.removed()
-    with progress.of(spark, "apply rules"):
-        values = with_layers(rows.where(f"{quoted(REASONS)} IS NULL"), plan.values_of(kept.typed_fields))
-        fates = {
-            row[0]: int(row[1])
-            for row in figures_of(values.groupBy(quoted(RULE)).agg(F.count("*").alias("rows")))
-        }
+    # Rows that are equal have the same fate.
+    sound = {rule: rows_of - duplicates.sound.get(rule, 0) for rule, rows_of in kept.sound.items()}
     with progress.of(spark, "write accepted rows"):
-        expected = fates.pop(None, 0)
+        expected = sound.get(None, 0)
         bytes_in = size * expected / max(kept.rows_in, 1)
+        passing = rows.where(f"{quoted(REASONS)} IS NULL AND {quoted(RULE)} IS NULL")
+        values = with_layers(passing, plan.values_of(kept.typed_fields)[:-1])
         accepted = _write_accepted(plan, kept.rows, values, expected, bytes_in, folder)
     with progress.of(spark, "write quarantined rows"):
         quarantined, reasons = write_quarantine(plan, kept.rows, rows, folder) if kept.has_faults else (0, [])
@@ -91,7 +89,7 @@ def _stage(
     counts = Counts(
         rows_in=kept.rows_in,
         accepted=accepted,
-        filtered={rule: fates[rule] for rule in plan.rules if rule in fates},
+        filtered={rule: sound[rule] for rule in plan.rules if sound.get(rule, 0) > 0},
         duplicates=duplicates.count,
         quarantined=quarantined,
         reasons=reasons,
@@ -110,6 +108,8 @@ class _KeptRows:
     rows_in: int
     malformed: int
     has_faults: bool
+    # Rows without faults, by the first rule that they do not pass.
+    sound: dict[str | None, int]
     cells: dict[str, int]
     unknown_columns: list[str]
     typed_fields: frozenset[int]
@@ -135,26 +135,26 @@ def _keep(
             judged.persist(StorageLevel.DISK_ONLY)
             held.callback(judged.unpersist)
             groups = figures_of(
-                judged.groupBy(quoted(PROBLEM)).agg(
+                judged.groupBy(quoted(PROBLEM), quoted(RULE)).agg(
                     F.count("*").alias("rows"),
                     F.count(quoted(REASONS)).alias("faults"),
                     *(F.expr(one.sql).alias(one.name) for one in plan.profile),
                 )
             )
-        by_problem = {row[0]: row for row in groups}
-        if OPEN_QUOTE not in by_problem:
+        if all(row[0] != OPEN_QUOTE for row in groups):
             break
         judged.unpersist()
     else:
         raise AssertionError("a reader that puts lines together finds no open quotes")
-    readable = by_problem.get(None)
+    readable = [row for row in groups if row[0] is None]
     rows_in = sum(int(row["rows"]) for row in groups)
     return _KeptRows(
         rows=judged,
         rows_in=rows_in,
-        malformed=rows_in - (int(readable["rows"]) if readable else 0),
+        malformed=rows_in - sum(int(row["rows"]) for row in readable),
         has_faults=any(int(row["faults"]) > 0 for row in groups),
-        cells={one.name: int(readable[one.name]) if readable else 0 for one in plan.profile},
+        sound={row[1]: int(row["rows"]) - int(row["faults"]) for row in readable},
+        cells={one.name: sum(int(row[one.name]) for row in readable) for one in plan.profile},
         unknown_columns=source.unknown_columns,
         typed_fields=source.typed_fields,
     )
@@ -164,13 +164,14 @@ def judge(plan: Plan, rows: DataFrame, as_of: datetime, typed_fields: frozenset[
     """Say of every row what there is to say of it alone.
 
     `rows` has the reader's columns. There are then the hash of the cells (none if the row is malformed), the reasons,
-    and the flags that the plan's profile counts, too.
+    the rule that filters a row without reasons, and the flags that the plan's profile counts, too.
     """
     clock = as_of.strftime("%Y-%m-%d %H:%M:%S.%f")
     marked = with_layers(
-        rows.selectExpr("*", f"TIMESTAMP_NTZ '{clock}' AS {quoted(AS_OF)}"), plan.marks_of(typed_fields)
+        rows.selectExpr("*", f"TIMESTAMP_NTZ '{clock}' AS {quoted(AS_OF)}"),
+        [*plan.marks_of(typed_fields), *plan.values_of(typed_fields)],
     )
-    problem, reasons = quoted(PROBLEM), quoted(REASONS)
+    problem, reasons, rule = quoted(PROBLEM), quoted(REASONS), quoted(RULE)
     malformed = f"array(named_struct('field', CAST(NULL AS STRING), 'code', {problem}))"
     cells = [quoted(one) for one in plan.cells]
     return marked.selectExpr(
@@ -178,6 +179,7 @@ def judge(plan: Plan, rows: DataFrame, as_of: datetime, typed_fields: frozenset[
         *cells,
         f"CASE WHEN {problem} IS NULL THEN xxhash64({', '.join(cells)}) END AS {quoted(HASH)}",
         f"CASE WHEN {problem} IS NULL THEN {reasons} ELSE {malformed} END AS {reasons}",
+        f"CASE WHEN {problem} IS NULL AND {reasons} IS NULL THEN {rule} END AS {rule}",
         *(quoted(one.name) for one in plan.marks[-1] if one.name != REASONS),
     )
 

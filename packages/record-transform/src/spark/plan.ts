@@ -35,8 +35,8 @@ export interface SparkPlan {
   /** Aggregates over all readable rows, duplicates included: `nulls <n>`, `invalid <n>`, `numeric <n>` of the n-th field. */
   readonly profile: readonly PlannedColumn[];
   /**
-   * Over the cells of readable rows without reasons, and `ROW.asOf`: own fields, then derived ones. The last layer has
-   * `MARK.rule`. None of its columns has the name of one of `marks`.
+   * Over the cells and `ROW.asOf`: own fields, then derived ones. They mean something in readable rows without reasons only,
+   * and fail in none. The last layer has `MARK.rule`. None of its columns has the name of one of `marks`.
    */
   readonly values: readonly Layer[];
   /** The rules' names, in their order. */
