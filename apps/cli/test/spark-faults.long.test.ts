@@ -61,9 +61,13 @@ const json = once('orders.json', (file) => {
   const order = (id: number) => ({
     id: `J${id}`,
     name: 'ann',
+    email: 'ann@example.com',
     amount: '5',
+    quantity: '1',
+    price: '5',
     status: 'ACTIVE',
     created_date: '2025-06-01 10:00:00',
+    region_code: '01',
   });
   return writeFile(file, JSON.stringify(Array.from({ length: 20_000 }, (_, id) => order(id % 19_000))));
 });

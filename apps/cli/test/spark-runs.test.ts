@@ -1,7 +1,5 @@
-import { execFileSync } from 'node:child_process';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { sparkState } from '@sluice/transform-spark/environment';
 import { messyOrders } from '../src/demo/messy-orders.ts';
@@ -102,38 +100,7 @@ describeWithSpark('messy orders', () => {
       'spark: it was asked for',
     );
   });
-
-  test('whose Spark is killed are not published, and run again leave the same lake', async () => {
-    const killed = await run('spark', 'killed', {
-      onStart: async (pid) => process.kill(-(await sparkOf(pid)), 'SIGKILL'),
-    });
-    expect(killed.code).toBe(1);
-    expect(killed.stderr).toMatch(
-      /^sluice: .* failed: Spark was ended by SIGKILL, .* then: sluice run orders\.csv .*--engine spark --lake killed$/m,
-    );
-    const half = Object.keys(await zonesOf(join(folder.path, 'killed')));
-    expect(half.filter((path) => /processed|runs|accepted/.test(path))).toEqual([]);
-
-    const again = await run('spark', 'killed');
-    expect(again.code).toBe(0);
-    expect(await leftIn('killed', JSON.parse(again.stdout))).toEqual(await leftIn('by-spark', views.spark));
-    expect(await litterOf(join(folder.path, 'killed'))).toEqual([]);
-  }, 300_000);
 });
-
-/** The process group of the Spark that this process has started, as soon as its JVM is there. */
-const sparkOf = async (pid: number): Promise<number> => {
-  for (;;) {
-    const processes = execFileSync('ps', ['-A', '-o', 'pid=,ppid=,comm='], { encoding: 'utf8' })
-      .split('\n')
-      .map((line) => line.trim().split(/\s+/));
-    const childOf = (parent: string, name: RegExp) =>
-      processes.find(([, ppid, comm]) => ppid === parent && name.test(comm ?? ''))?.[0];
-    const python = childOf(String(pid), /python/);
-    if (python !== undefined && childOf(python, /java/) !== undefined) return Number(python);
-    await sleep(50);
-  }
-};
 
 describe('without a Java', () => {
   const env = { PATH: '/nowhere', JAVA_HOME: '' };

@@ -27,7 +27,7 @@ const people: Readonly<Record<Victim, string>> = {
 };
 
 const sees = (victim: 'driver' | 'jvm', moment: Moment): string => {
-  if (victim === 'driver') return '`Spark was ended by SIGKILL`, `run it again`';
+  if (victim === 'driver') return '`Spark was ended by SIGKILL`';
   return moment === 'while Spark starts' ? '`Java gateway process exited`' : "`Spark's JVM has ended`";
 };
 
@@ -39,26 +39,27 @@ const kills = (['driver', 'jvm'] as const).flatMap((victim) =>
   }),
 );
 
-const READ = 'while the object is read';
+// There is no worker before rows are read.
+const AT_ONCE = 'while Spark starts';
 
 export const sparkFaults: readonly SparkFault[] = [
   ...kills,
   {
     what: 'A Python worker is killed, as by a system that is short of memory',
     sees: null,
-    how: { victim: 'worker', moment: READ, times: 1 },
+    how: { victim: 'worker', moment: AT_ONCE, times: 1 },
     always: false,
   },
   {
     what: 'A task fails three times, since its Python worker dies each time',
     sees: null,
-    how: { victim: 'worker', moment: READ, times: 3 },
+    how: { victim: 'worker', moment: AT_ONCE, times: 3 },
     always: false,
   },
   {
     what: 'It fails a fourth time',
     sees: '`split 0, tried 4 times`',
-    how: { victim: 'worker', moment: READ, times: 100 },
+    how: { victim: 'worker', moment: AT_ONCE, times: 100 },
     always: false,
   },
   { what: 'The disk is full', sees: '`No space left`', how: 'disk-full', always: false },

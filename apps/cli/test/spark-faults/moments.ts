@@ -3,9 +3,8 @@ import { join } from 'node:path';
 
 const MOMENTS = {
   'while Spark starts': [],
-  'while the object is read': [/blockmgr-/],
+  'while the object is read': [/blockmgr-.*rdd_/],
   'while duplicates are looked for': [/blockmgr-.*shuffle_.*data$/],
-  'while rules are applied': [/output\/figures\.json$/],
   'while accepted rows are written': [/output\/accepted-rows\/_temporary/],
   'while quarantined rows are written': [/output\/quarantine-parts/],
   'before it has said that it is done': [/output\/quarantine\.jsonl$/],

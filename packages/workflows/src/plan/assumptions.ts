@@ -28,6 +28,10 @@ export const assumptions = {
   s3RequestsPerKeyRequest: 100,
   /** Until Glue's workers are there and Spark has started. Assumed, and counted as paid for. */
   sparkStartSeconds: 60,
-  /** Bytes of CSV that a DPU, which has four processors, takes to their fates in a second. Assumed. */
+  /**
+   * Bytes of CSV that a DPU, which has four processors, takes to their fates in a second. 1 GB of orders took two cores of
+   * this project's machine about 100 s, so four of them would take 20 MB a second. A quarter of it, since Glue's processors
+   * are halves of cores, and S3 is no disk.
+   */
   sparkBytesPerDpuSecond: 5e6,
 } as const;
