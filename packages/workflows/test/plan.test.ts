@@ -279,6 +279,22 @@ describe('a plan of etl', () => {
     ]);
   });
 
+  test('of a Delta table is by Spark whatever the size, and pays a second job that merges', () => {
+    const object = csvOf(1, 100, { size: 1e6 });
+    const plan = planObject(object, withSpark({}), { wanted: 'etl', intoTable: true });
+    expect(plan).toMatchObject({ engine: 'spark', because: 'its rows go into a Delta table' });
+    expect(plan.durations.map(({ state }) => state)).toContain('MergeTable');
+    const once = sparkOf(1e6, { ...withSpark({}), transform: { ...dev.transform, lambdaMaxBytes: 1 } });
+    expect(costOf(plan, 'Glue, Spark', 'DPU-hours')).toBe(
+      2 * (costOf(once, 'Glue, Spark', 'DPU-hours') ?? Number.NaN),
+    );
+    expect(plan.history.execution).toBeGreaterThan(once.history.execution);
+    expect(plan.engines.map(({ engine, obstacle }) => [engine, obstacle])).toEqual([
+      ['duckdb', 'only Spark merges rows into a Delta table'],
+      ['spark', null],
+    ]);
+  });
+
   test('pays Lambda by memory and seconds', () => {
     // dev: five functions of 1 s and 0.25, 0.5, 2, 2 and 1 GB, and 0.064 GB-seconds for each MB and reader.
     const plan = planObject(csvOf(1, 100, { size: 100e6 }), dev);

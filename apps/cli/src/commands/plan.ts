@@ -1,4 +1,4 @@
-import type { Dataset } from '@sluice/record-schema';
+import { type Dataset, hasTable } from '@sluice/record-schema';
 import { estimateCsv, type ObjectToPlan, planObject } from '@sluice/workflows/plan';
 import { CliError } from '../cli-error.ts';
 import type { Arguments, Command } from '../command.ts';
@@ -55,7 +55,14 @@ packages/workflows/src/plan. A limit in the way is no failure: the exit code is 
       file === undefined ? estimated(dataset, args) : await measured(file, dataset, args, terminal);
     if (workflow === 'csv-map' && object.csv === null)
       throw new CliError(`csv-map takes CSV, and ${file} is ${object.format}; take it through etl`);
-    const planned = planObject(object, settings, { workflow, wanted: dataset.workflow, objectsAtOnce });
+    if (workflow === 'csv-map' && hasTable(dataset))
+      throw new CliError(`csv-map fills no Delta table, and ${name} has one; take it through etl`);
+    const planned = planObject(object, settings, {
+      workflow,
+      wanted: dataset.workflow,
+      intoTable: hasTable(dataset),
+      objectsAtOnce,
+    });
     const view = {
       dataset: name,
       origin,

@@ -73,10 +73,10 @@ export const storageCosts = (writes: number, reads: number): CostLine[] => [
  * Billed by the second, for a minute at least: https://aws.amazon.com/glue/pricing/. With auto scaling it is so much at
  * most, since workers that have nothing to do are let go.
  */
-export const sparkCost = (seconds: number, spark: PlanSettings['spark']): CostLine =>
+export const sparkCost = (seconds: number, spark: PlanSettings['spark'], jobs: number): CostLine =>
   line(
     'Glue, Spark',
-    (dpusOf(spark) * Math.max(60, Math.ceil(seconds))) / 3600,
+    (jobs * dpusOf(spark) * Math.max(60, Math.ceil(seconds))) / 3600,
     'DPU-hours',
     prices.perJobDpuHour,
   );

@@ -11,20 +11,26 @@ import { eventsOfSync, historyEvents, type Step } from './way.ts';
 type EtlPlan = Omit<Plan, 'engines'>;
 type EtlEngine = 'duckdb' | 'spark';
 
-/** `etl` by the engine that its state machine would choose. */
-export const planEtl = (object: ObjectToPlan, settings: PlanSettings): EtlPlan =>
-  reckonEtl(object, settings, object.size > settings.transform.lambdaMaxBytes ? 'spark' : 'duckdb');
+/** `etl` by the engine that its state machine would choose. `intoTable`: the rows go into a Delta table. */
+export const planEtl = (object: ObjectToPlan, settings: PlanSettings, intoTable: boolean): EtlPlan => {
+  const bySpark = intoTable || object.size > settings.transform.lambdaMaxBytes;
+  return reckonEtl(object, settings, bySpark ? 'spark' : 'duckdb', intoTable);
+};
 
 /** What each engine of `etl` would take. */
-export const etlFigures = (object: ObjectToPlan, settings: PlanSettings): EngineFigures[] =>
+export const etlFigures = (
+  object: ObjectToPlan,
+  settings: PlanSettings,
+  intoTable: boolean,
+): EngineFigures[] =>
   (['duckdb', 'spark'] as const).map((engine) => {
-    const { seconds, usd, warnings } = reckonEtl(object, settings, engine);
+    const { seconds, usd, warnings } = reckonEtl(object, settings, engine, intoTable);
     return {
       engine,
       workflow: 'etl',
       seconds,
       usd,
-      obstacle: obstacleOf(object, settings, engine, warnings),
+      obstacle: obstacleOf(object, settings, engine, warnings, intoTable),
     };
   });
 
@@ -33,18 +39,29 @@ const obstacleOf = (
   { transform: { lambdaMaxBytes } }: PlanSettings,
   engine: EtlEngine,
   [warning]: readonly Warning[],
+  intoTable: boolean,
 ): string | null => {
+  if (engine === 'duckdb' && intoTable) return 'only Spark merges rows into a Delta table';
   if (warning) return `${warning.message} takes longer than it has`;
   if (engine === 'duckdb' && size > lambdaMaxBytes)
     return `more than transform.lambdaMaxBytes, ${words(lambdaMaxBytes, 'bytes')}`;
   return null;
 };
 
-const reckonEtl = (object: ObjectToPlan, settings: PlanSettings, engine: EtlEngine): EtlPlan => {
+const reckonEtl = (
+  object: ObjectToPlan,
+  settings: PlanSettings,
+  engine: EtlEngine,
+  intoTable: boolean,
+): EtlPlan => {
   const { size } = object;
   const { lambdaMaxBytes } = settings.transform;
   const bySpark = engine === 'spark';
-  const { functions, states } = bySpark ? publishedBySpark : endings.published;
+  const merges = bySpark && intoTable;
+  const jobs = Number(bySpark) + Number(merges);
+  const published = bySpark ? publishedBySpark : endings.published;
+  const { functions } = published;
+  const states: readonly string[] = merges ? [...published.states, 'MergeTable'] : published.states;
   const invocations = functions.map((of) => invocation(of, size, settings, bySpark));
   const secondsOf = (name: FunctionName): number => invocations.find(({ of }) => of === name)?.seconds ?? 0;
   const job = sparkSeconds(size, settings);
@@ -59,6 +76,8 @@ const reckonEtl = (object: ObjectToPlan, settings: PlanSettings, engine: EtlEngi
           { state: 'RunDataQualityCheck', seconds: secondsOf('scoreQuality') },
           { state: 'TransformObject', seconds: secondsOf('transformObject') },
         ]),
+    // What it takes goes with the table, of which nothing is known here: as long as staging.
+    ...(merges ? [{ state: 'MergeTable', seconds: job }] : []),
     { state: 'UpdateDataCatalog', seconds: secondsOf('publishRun') },
   ];
   const transitions = states.length + 1;
@@ -66,18 +85,24 @@ const reckonEtl = (object: ObjectToPlan, settings: PlanSettings, engine: EtlEngi
     ...lambdaCosts(settings, invocations),
     transitionCost(transitions),
     ...storageCosts(workload.s3Writes, workload.s3Reads),
-    ...(bySpark ? [sparkCost(job, settings.spark)] : []),
+    ...(bySpark ? [sparkCost(job, settings.spark, jobs)] : []),
   ];
   return {
     workflow: 'etl',
     engine,
-    because: bySpark
-      ? `${words(size, 'bytes')} are more than transform.lambdaMaxBytes, ${words(lambdaMaxBytes, 'bytes')}`
-      : `${words(size, 'bytes')} fit a Lambda: transform.lambdaMaxBytes is ${words(lambdaMaxBytes, 'bytes')}`,
+    because: merges
+      ? 'its rows go into a Delta table'
+      : bySpark
+        ? `${words(size, 'bytes')} are more than transform.lambdaMaxBytes, ${words(lambdaMaxBytes, 'bytes')}`
+        : `${words(size, 'bytes')} fit a Lambda: transform.lambdaMaxBytes is ${words(lambdaMaxBytes, 'bytes')}`,
     map: null,
     durations,
     seconds: durations.reduce((sum, { seconds }) => sum + seconds, 0),
-    history: { execution: etlEvents(states) + (bySpark ? eventsOfSync : 0), child: null, childAtMost: null },
+    history: {
+      execution: etlEvents(states) + jobs * eventsOfSync,
+      child: null,
+      childAtMost: null,
+    },
     transitions,
     costs,
     usd: sumOf(costs),

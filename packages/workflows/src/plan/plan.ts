@@ -18,6 +18,8 @@ export interface PlanOptions {
   readonly workflow?: WorkflowName | undefined;
   /** The dataset's own setting. Default: by size. */
   readonly wanted?: WorkflowChoice | undefined;
+  /** Its rows go into a Delta table: Spark takes it, whatever its size, and a second job merges. */
+  readonly intoTable?: boolean;
   /** Objects like this one that are in hand at the same time. Default: 1. They share Lambda's concurrency. */
   readonly objectsAtOnce?: number | undefined;
 }
@@ -35,11 +37,14 @@ export const planObject = (object: ObjectToPlan, settings: PlanSettings, options
     settings.transform.lambdaMaxBytes,
   );
   const workflow = options.workflow ?? chosen.workflow;
-  const objectsAtOnce = options.objectsAtOnce ?? 1;
-  const mapped = csv === null ? null : reckonCsvMap(object, csv, settings, objectsAtOnce);
-  const engines = [...etlFigures(object, settings), ...(mapped === null ? [] : [mapFigures(mapped)])];
+  const { objectsAtOnce = 1, intoTable = false } = options;
+  const mapped = csv === null || intoTable ? null : reckonCsvMap(object, csv, settings, objectsAtOnce);
+  const engines = [
+    ...etlFigures(object, settings, intoTable),
+    ...(mapped === null ? [] : [mapFigures(mapped)]),
+  ];
   const planned =
-    workflow === 'etl' ? planEtl(object, settings) : planCsvMap(object, settings, objectsAtOnce);
+    workflow === 'etl' ? planEtl(object, settings, intoTable) : planCsvMap(object, settings, objectsAtOnce);
   return { ...planned, engines };
 };
 
