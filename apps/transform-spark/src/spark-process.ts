@@ -89,8 +89,10 @@ const killGroup = (leader: number | undefined): void => {
 
 const MB = 1024 * 1024;
 /** What a JVM gets here if nobody says otherwise; the benchmarks give the other one the same. */
-export const defaultDriverMemoryMb = (): number =>
-  Math.min(4096, Math.max(1024, Math.floor(totalmem() / MB / 4)));
+export const defaultDriverMemoryMb = (): number => {
+  const forTasks = Math.min(4, availableParallelism()) * 1024;
+  return Math.min(forTasks, Math.max(1024, Math.floor(totalmem() / MB / 4)));
+};
 
 /** What has to be known before the JVM starts. pyspark takes it apart as a shell would. */
 const submitArguments = ({ environment, driverMemoryMb, cores }: SparkProcessOptions): string => {
