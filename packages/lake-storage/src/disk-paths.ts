@@ -1,4 +1,4 @@
-import { lstatSync, realpathSync, rmdirSync } from 'node:fs';
+import { lstatSync, readdirSync, realpathSync, rmdirSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { errnoOf, leadsOut } from './disk-error.ts';
@@ -109,5 +109,21 @@ export function removeEmptyFolders(from: string, upTo: readonly string[]): void 
       if (errnoOf(cause) === 'ENOTEMPTY' || errnoOf(cause) === 'EEXIST') return;
       if (!isAbsent(cause)) throw cause;
     }
+  }
+}
+
+/** Removes a folder in which there are folders only, however deep; whether it is gone. One that a link leads to stays. */
+export function removeEmptyTree(folder: string): boolean {
+  if (realPath(folder) !== folder) return false;
+  const entries = readdirSync(folder, { withFileTypes: true });
+  if (!entries.every((entry) => entry.isDirectory() && removeEmptyTree(join(folder, entry.name))))
+    return false;
+  try {
+    rmdirSync(folder);
+    return true;
+  } catch (cause) {
+    // Somebody has written into it, or was as fast.
+    if (errnoOf(cause) === 'ENOTEMPTY' || errnoOf(cause) === 'EEXIST' || isAbsent(cause)) return false;
+    throw cause;
   }
 }

@@ -16,6 +16,7 @@ import {
   oddPath,
   plainPath,
   removeEmptyFolders,
+  removeEmptyTree,
   statObject,
 } from './disk-paths.ts';
 import { moveIn, type OpenLake } from './disk-place.ts';
@@ -109,7 +110,7 @@ class DiskStore implements ObjectStore {
 
   async delete(at: ObjectAddress): Promise<void> {
     await this.#clearly(at, async () => {
-      const emptied = await this.#delete(at);
+      const emptied = (await this.#delete(at)) ?? (await this.#leftBy(at));
       if (emptied !== null) await this.#removeEmptyFolders(at.bucket, [emptied]);
     });
   }
@@ -212,6 +213,14 @@ class DiskStore implements ObjectStore {
     diskFailpoint('disk:after-delete');
     await etags.forget(found.path, found.file);
     return dirname(found.path);
+  }
+
+  /** The folder of an object that is gone; whoever was killed while deleting has left folders in it, and nothing else. */
+  async #leftBy(at: ObjectAddress): Promise<string | null> {
+    const { root } = await this.#open();
+    const path = plainPath(root, at);
+    const folder = path === null ? join(root, at.bucket) : dirname(path);
+    return folder !== join(root, at.bucket) && removeEmptyTree(folder) ? dirname(folder) : null;
   }
 
   async #removeEmptyFolders(bucket: string, folders: Iterable<string>): Promise<void> {

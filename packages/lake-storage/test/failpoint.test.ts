@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -64,6 +64,18 @@ describe('a process killed in the middle', () => {
     expect(await textOf(reopened, bucket, 'folder/copy')).toBe(
       name === 'disk:after-rename' ? 'source' : null,
     );
+  });
+
+  test('of a delete leaves folders that go with the next delete beside them', async () => {
+    await diskStore(root).put({ bucket, key: 'folder/object' }, text('old'));
+    actAndDie('delete', 'disk:after-delete');
+    expect(await readdir(join(root, bucket))).toEqual(['folder']);
+    await mkdir(join(root, bucket, 'folder/deeper/still'), { recursive: true });
+    await diskStore(root).delete({ bucket, key: 'folder/report' });
+    expect(await readdir(join(root, bucket))).toEqual([]);
+    await mkdir(join(root, bucket, 'made by hand'));
+    await diskStore(root).delete({ bucket, key: 'report' });
+    expect(await readdir(join(root, bucket))).toEqual(['made by hand']);
   });
 
   test.each(deleting)(
