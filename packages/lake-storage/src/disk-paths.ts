@@ -115,14 +115,14 @@ export function removeEmptyFolders(from: string, upTo: readonly string[]): void 
 /** Removes a folder in which there are folders only, however deep; whether it is gone. One that a link leads to stays. */
 export function removeEmptyTree(folder: string): boolean {
   if (realPath(folder) !== folder) return false;
-  const entries = readdirSync(folder, { withFileTypes: true });
-  if (!entries.every((entry) => entry.isDirectory() && removeEmptyTree(join(folder, entry.name))))
-    return false;
   try {
+    const entries = readdirSync(folder, { withFileTypes: true });
+    if (!entries.every((entry) => entry.isDirectory() && removeEmptyTree(join(folder, entry.name))))
+      return false;
     rmdirSync(folder);
     return true;
   } catch (cause) {
-    // Somebody has written into it, or was as fast.
+    // It is a file, somebody has written into it, or was as fast.
     if (errnoOf(cause) === 'ENOTEMPTY' || errnoOf(cause) === 'EEXIST' || isAbsent(cause)) return false;
     throw cause;
   }

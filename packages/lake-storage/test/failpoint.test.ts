@@ -73,6 +73,9 @@ describe('a process killed in the middle', () => {
     await mkdir(join(root, bucket, 'folder/deeper/still'), { recursive: true });
     await diskStore(root).delete({ bucket, key: 'folder/report' });
     expect(await readdir(join(root, bucket))).toEqual([]);
+    await diskStore(root).put({ bucket, key: 'file' }, text('no folder'));
+    await diskStore(root).delete({ bucket, key: 'file/in it' });
+    await diskStore(root).delete({ bucket, key: 'file' });
     await mkdir(join(root, bucket, 'made by hand'));
     await diskStore(root).delete({ bucket, key: 'report' });
     expect(await readdir(join(root, bucket))).toEqual(['made by hand']);
