@@ -217,6 +217,26 @@ describeWithSpark('a run by Spark', () => {
     TIMEOUT_MS,
   );
 
+  test(
+    'whose Spark is killed says in one line what to type',
+    async () => {
+      const { file } = await csv();
+      const onStart = async (): Promise<void> => {
+        for (;;) {
+          const [driver] = victims('driver');
+          if (driver !== undefined) return kill(driver);
+          await setTimeout(5);
+        }
+      };
+      const { code, stderr } = await sluice(sparkRun(file, at('told')), { onStart });
+      expect(code).toBe(1);
+      expect(stderr).toMatch(
+        /^sluice: .* failed: Spark was ended by SIGKILL, .* then: sluice run .*--engine spark --lake .*told'?$/m,
+      );
+    },
+    TIMEOUT_MS,
+  );
+
   testAtLength(
     'whose command is killed takes Spark with it, and the lake is the same when it is run again',
     async () => {
