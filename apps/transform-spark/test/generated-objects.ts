@@ -77,7 +77,8 @@ export const generatedObjects = (count: number, rowsEach: number, seed: number):
       { numRuns: count, seed },
     )
     .map(({ generated: made, rows: cells }, at) => {
-      const hasSerials = Math.floor(at / renderings.length) % 2 === 0;
+      // In turn within a round of renderings, and the other way round in the next: each comes with and without.
+      const hasSerials = (at + Math.floor(at / renderings.length)) % 2 === 0;
       const generated = hasSerials ? withSerial(made) : made;
       const render = renderings[at % renderings.length];
       if (!render) throw new Error('there is a rendering for each remainder');
